@@ -1,0 +1,393 @@
+//! A call: one wish to speak with a lead, and every attempt at it.
+//!
+//! A call moves `queued → claimed → dialing → in_progress → final`. A final attempt may send the call back
+//! to `queued` for a further one; an attempt itself never goes backwards, in whatever order events arrive.
+
+use crate::calling::{Reason, RetryRule};
+use crate::{AgentId, AttemptId, CallId, CampaignId, ContactId};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A wish to speak with a lead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// The record's id.
+    pub id: CallId,
+    /// The lead.
+    pub contact_id: ContactId,
+    /// The agent that speaks; the tenant's default agent until one is chosen.
+    pub agent_id: Option<AgentId>,
+    /// The campaign that asked for the call.
+    pub campaign_id: Option<CampaignId>,
+    /// The analysed call that this one follows up.
+    pub follows: Option<CallId>,
+    /// How many calls this one follows in a row; bounds what a model can set off.
+    #[serde(default)]
+    pub follow_ups: u32,
+    /// What the call is for.
+    pub objective: String,
+    /// What goes first when slots are scarce.
+    pub priority: Priority,
+    /// What this one call should mind.
+    pub instructions: String,
+    /// When its asker wants it, if not at once.
+    pub scheduled_at: Option<Timestamp>,
+    /// Where it stands.
+    pub status: CallStatus,
+    /// Why it stands there: of a blocked, waiting, failed or ambiguous call.
+    pub reason: Option<Reason>,
+    /// Of a queued call: not before this instant.
+    pub ready_at: Timestamp,
+    /// Of an active call: when somebody must look after it if nothing was heard.
+    pub check_at: Option<Timestamp>,
+    /// Of an active call: the slot it holds.
+    pub slot: Option<Slot>,
+    /// Every attempt, the first first.
+    pub attempts: Vec<Attempt>,
+    /// The attempt whose transcript was analysed last.
+    pub analyzed_attempt: Option<u32>,
+    /// The attempt whose next actions were planned last.
+    pub planned_attempt: Option<u32>,
+    /// When the record was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What goes first when slots are scarce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Before all others.
+    High,
+    /// As they come.
+    #[default]
+    Normal,
+    /// When nothing else waits.
+    Low,
+}
+
+impl Priority {
+    /// Every priority, the first to be served first.
+    pub const ALL: [Self; 3] = [Self::High, Self::Normal, Self::Low];
+
+    /// The priority as the API spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Normal => "normal",
+            Self::Low => "low",
+        }
+    }
+}
+
+/// Where a call or an attempt stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CallStatus {
+    /// Waits for its time and a slot.
+    Queued,
+    /// Holds a slot; the dial job is on its way.
+    Claimed,
+    /// The intent is written and the request to the provider is out.
+    Dialing,
+    /// The provider accepted it.
+    InProgress,
+    /// Somebody spoke.
+    Completed,
+    /// Nobody picked up.
+    NoAnswer,
+    /// The line was busy.
+    Busy,
+    /// A machine picked up.
+    Voicemail,
+    /// It could not be made.
+    Failed,
+    /// Its asker took it back.
+    Cancelled,
+    /// The rules forbid it.
+    Blocked,
+    /// Nobody can tell whether it was made; a person has to look.
+    Ambiguous,
+}
+
+impl CallStatus {
+    /// Every status.
+    pub const ALL: [Self; 12] = [
+        Self::Queued,
+        Self::Claimed,
+        Self::Dialing,
+        Self::InProgress,
+        Self::Completed,
+        Self::NoAnswer,
+        Self::Busy,
+        Self::Voicemail,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Blocked,
+        Self::Ambiguous,
+    ];
+
+    /// The status as the API spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Claimed => "claimed",
+            Self::Dialing => "dialing",
+            Self::InProgress => "in_progress",
+            Self::Completed => "completed",
+            Self::NoAnswer => "no_answer",
+            Self::Busy => "busy",
+            Self::Voicemail => "voicemail",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Blocked => "blocked",
+            Self::Ambiguous => "ambiguous",
+        }
+    }
+
+    /// Whether a slot is held and a provider may be at work.
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Claimed | Self::Dialing | Self::InProgress)
+    }
+
+    /// Whether nothing more will happen by itself.
+    pub fn is_final(self) -> bool {
+        !self.is_active() && self != Self::Queued
+    }
+}
+
+/// One of the provider account's lines, held for as long as a call may last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// Counts from 0.
+    pub number: u32,
+    /// When the line is free again though nobody gave it back.
+    pub lease_until: Timestamp,
+}
+
+/// One attempt at a call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Counts from 1.
+    pub number: u32,
+    /// Where it stands.
+    pub status: CallStatus,
+    /// Why it ended so.
+    pub reason: Option<Reason>,
+    /// Whether the end was told by the provider, and not concluded from its silence.
+    #[serde(default)]
+    pub confirmed: bool,
+    /// The provider's id of the conversation, once known.
+    pub conversation_id: Option<String>,
+    /// When the request went out.
+    pub dialed_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// How long they spoke, in seconds.
+    pub duration_secs: Option<u64>,
+    /// What it cost, in the provider's credits.
+    pub cost_credits: Option<f64>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ending {
+    /// A final status.
+    pub status: CallStatus,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// Whether the provider told us.
+    pub confirmed: bool,
+    /// The provider's id of the conversation.
+    pub conversation_id: Option<String>,
+    /// How long they spoke, in seconds.
+    pub duration_secs: Option<u64>,
+    /// What it cost, in the provider's credits.
+    pub cost_credits: Option<f64>,
+}
+
+impl Ending {
+    /// An attempt that came to nothing.
+    pub fn without_talk(status: CallStatus, reason: Reason, confirmed: bool) -> Self {
+        Self {
+            status,
+            reason: Some(reason),
+            confirmed,
+            conversation_id: None,
+            duration_secs: None,
+            cost_credits: None,
+        }
+    }
+}
+
+impl Call {
+    /// The id of the attempt that was begun last, if any was.
+    pub fn current_attempt(&self) -> Option<AttemptId> {
+        self.attempts.last().map(|attempt| AttemptId {
+            call: self.id,
+            number: attempt.number,
+        })
+    }
+
+    /// The attempt of this number.
+    pub fn attempt(&self, number: u32) -> Option<&Attempt> {
+        self.attempts.iter().find(|attempt| attempt.number == number)
+    }
+
+    /// `queued → claimed`: takes a slot and begins an attempt.
+    pub fn claim(&mut self, agent: AgentId, slot: Slot, check_at: Timestamp, now: Timestamp) -> AttemptId {
+        let number = self.attempts.last().map_or(1, |attempt| attempt.number + 1);
+        self.attempts.push(Attempt {
+            number,
+            status: CallStatus::Claimed,
+            reason: None,
+            confirmed: false,
+            conversation_id: None,
+            dialed_at: None,
+            ended_at: None,
+            duration_secs: None,
+            cost_credits: None,
+        });
+        self.agent_id = Some(agent);
+        self.slot = Some(slot);
+        self.enter(CallStatus::Claimed, None, Some(check_at), now);
+        AttemptId {
+            call: self.id,
+            number,
+        }
+    }
+
+    /// `claimed → dialing`: the intent, written before the request leaves. `None` if this attempt is not the
+    /// one that is claimed: then somebody else dialed it, or it is over.
+    pub fn begin_dialing(&mut self, number: u32, check_at: Timestamp, now: Timestamp) -> Option<()> {
+        let attempt = self.attempts.last_mut()?;
+        if self.status != CallStatus::Claimed || attempt.number != number {
+            return None;
+        }
+        attempt.status = CallStatus::Dialing;
+        attempt.dialed_at = Some(now);
+        self.enter(CallStatus::Dialing, None, Some(check_at), now);
+        Some(())
+    }
+
+    /// `dialing → in_progress`: the provider has it. `None` if the attempt is further along already.
+    pub fn accepted(
+        &mut self,
+        number: u32,
+        conversation_id: Option<String>,
+        check_at: Timestamp,
+        now: Timestamp,
+    ) -> Option<()> {
+        let attempt = self
+            .attempts
+            .iter_mut()
+            .find(|attempt| attempt.number == number)?;
+        if !matches!(attempt.status, CallStatus::Dialing | CallStatus::InProgress) {
+            return None;
+        }
+        attempt.status = CallStatus::InProgress;
+        attempt.conversation_id = conversation_id.or(attempt.conversation_id.take());
+        self.enter(CallStatus::InProgress, None, Some(check_at), now);
+        Some(())
+    }
+
+    /// Ends an attempt, gives the slot back, and queues the call again where `retry` says so. `None` if the
+    /// attempt has ended already; only a confirmed ending replaces one that was concluded from silence.
+    pub fn end(&mut self, number: u32, ending: Ending, retry: &RetryRule, now: Timestamp) -> Option<()> {
+        let is_current = self
+            .attempts
+            .last()
+            .is_some_and(|attempt| attempt.number == number);
+        let attempt = self
+            .attempts
+            .iter_mut()
+            .find(|attempt| attempt.number == number)?;
+        if attempt.status.is_final() && (attempt.confirmed || !ending.confirmed) {
+            return None;
+        }
+        attempt.status = ending.status;
+        attempt.reason = ending.reason;
+        attempt.confirmed = ending.confirmed;
+        attempt.conversation_id = ending.conversation_id.or(attempt.conversation_id.take());
+        attempt.ended_at = Some(now);
+        attempt.duration_secs = ending.duration_secs;
+        attempt.cost_credits = ending.cost_credits;
+        // A later attempt, or a person who cancelled the call, is not undone by news of an earlier one.
+        if !is_current || self.status == CallStatus::Cancelled {
+            return Some(());
+        }
+        self.slot = None;
+        match retry.after(self.id, ending.status, number) {
+            Some(wait) => {
+                self.ready_at = now + wait;
+                self.enter(
+                    CallStatus::Queued,
+                    ending.reason.or(Some(Reason::Retry)),
+                    None,
+                    now,
+                );
+            }
+            None => self.enter(ending.status, ending.reason, None, now),
+        }
+        Some(())
+    }
+
+    /// Puts a claimed or queued call back until `until`; an attempt that was claimed for it never was.
+    pub fn postpone(&mut self, until: Timestamp, reason: Reason, now: Timestamp) {
+        self.drop_claim();
+        self.ready_at = until;
+        self.enter(CallStatus::Queued, Some(reason), None, now);
+    }
+
+    /// Closes a call that the rules forbid; an attempt that was claimed for it never was.
+    pub fn block(&mut self, reason: Reason, now: Timestamp) {
+        self.drop_claim();
+        self.enter(CallStatus::Blocked, Some(reason), None, now);
+    }
+
+    /// Parks an attempt whose effect nobody can tell.
+    pub fn park(&mut self, number: u32, now: Timestamp) -> Option<()> {
+        let never = RetryRule::never();
+        self.end(
+            number,
+            Ending::without_talk(CallStatus::Ambiguous, Reason::EffectUnknown, false),
+            &never,
+            now,
+        )
+    }
+
+    /// Looks again at `check_at`, with the slot held until then and a little longer.
+    pub fn watch(&mut self, check_at: Timestamp, now: Timestamp) {
+        self.check_at = Some(check_at);
+        if let Some(slot) = &mut self.slot {
+            slot.lease_until = slot.lease_until.max(check_at + SignedDuration::from_mins(5));
+        }
+        self.updated_at = now;
+    }
+
+    fn drop_claim(&mut self) {
+        if self.status == CallStatus::Claimed {
+            self.attempts.pop();
+        }
+        self.slot = None;
+    }
+
+    fn enter(
+        &mut self,
+        status: CallStatus,
+        reason: Option<Reason>,
+        check_at: Option<Timestamp>,
+        now: Timestamp,
+    ) {
+        self.status = status;
+        self.reason = reason;
+        self.check_at = check_at;
+        self.updated_at = now;
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

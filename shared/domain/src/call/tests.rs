@@ -1,0 +1,166 @@
+use super::*;
+use crate::calling::CallingRules;
+use crate::id::PrefixedId;
+use proptest::prelude::*;
+use ulid::Ulid;
+
+pub(crate) fn queued(now: Timestamp) -> Call {
+    Call {
+        id: CallId::from_ulid(Ulid::from_parts(1, 7)),
+        contact_id: ContactId::from_ulid(Ulid::from_parts(1, 8)),
+        agent_id: None,
+        campaign_id: None,
+        follows: None,
+        follow_ups: 0,
+        objective: "Qualify".to_owned(),
+        priority: Priority::Normal,
+        instructions: String::new(),
+        scheduled_at: None,
+        status: CallStatus::Queued,
+        reason: None,
+        ready_at: now,
+        check_at: None,
+        slot: None,
+        attempts: Vec::new(),
+        analyzed_attempt: None,
+        planned_attempt: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn claimed() -> Call {
+    let mut call = queued(NOW);
+    call.claim(
+        AgentId::from_ulid(Ulid::from_parts(1, 9)),
+        Slot {
+            number: 0,
+            lease_until: NOW,
+        },
+        NOW,
+        NOW,
+    );
+    call
+}
+
+fn retry() -> RetryRule {
+    CallingRules::default().retry()
+}
+
+fn told(status: CallStatus) -> Ending {
+    Ending::without_talk(status, Reason::Busy, true)
+}
+
+#[test]
+fn an_attempt_is_dialed_once() {
+    let mut call = claimed();
+    assert!(call.begin_dialing(1, NOW, NOW).is_some());
+    assert!(call.begin_dialing(1, NOW, NOW).is_none());
+    assert!(call.begin_dialing(2, NOW, NOW).is_none());
+}
+
+#[test]
+fn a_busy_line_is_tried_again_until_the_attempts_are_used() {
+    let mut call = claimed();
+    for number in 1..=3 {
+        call.begin_dialing(number, NOW, NOW).unwrap();
+        call.end(number, told(CallStatus::Busy), &retry(), NOW).unwrap();
+        if number < 3 {
+            assert_eq!((call.status, call.slot), (CallStatus::Queued, None));
+            let wait = call.ready_at.duration_since(NOW).as_mins();
+            assert!((15..=16).contains(&wait), "{wait}");
+            call.claim(
+                call.agent_id.unwrap(),
+                Slot {
+                    number: 1,
+                    lease_until: NOW,
+                },
+                NOW,
+                NOW,
+            );
+        }
+    }
+    assert_eq!((call.status, call.reason), (CallStatus::Busy, Some(Reason::Busy)));
+}
+
+#[test]
+fn a_confirmed_ending_replaces_a_concluded_one_only() {
+    let mut call = claimed();
+    call.begin_dialing(1, NOW, NOW).unwrap();
+    call.end(
+        1,
+        Ending::without_talk(CallStatus::Failed, Reason::NeverPlaced, false),
+        &RetryRule::never(),
+        NOW,
+    )
+    .unwrap();
+    assert!(
+        call.end(1, told(CallStatus::Completed), &RetryRule::never(), NOW)
+            .is_some()
+    );
+    assert!(
+        call.end(1, told(CallStatus::Busy), &RetryRule::never(), NOW)
+            .is_none()
+    );
+    assert_eq!(call.attempts[0].status, CallStatus::Completed);
+}
+
+#[test]
+fn a_postponed_claim_never_was_an_attempt() {
+    let mut call = claimed();
+    call.postpone(NOW, Reason::OutsideWindow, NOW);
+    assert_eq!(
+        (call.attempts.len(), call.slot, call.status),
+        (0, None, CallStatus::Queued)
+    );
+}
+
+#[derive(Debug, Clone)]
+enum Event {
+    Dial,
+    Accept,
+    End(CallStatus, bool),
+    Park,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let ending = prop::sample::select(vec![CallStatus::Completed, CallStatus::Busy, CallStatus::Failed]);
+    prop_oneof![
+        Just(Event::Dial),
+        Just(Event::Accept),
+        (ending, any::<bool>()).prop_map(|(status, told)| Event::End(status, told)),
+        Just(Event::Park),
+    ]
+}
+
+fn rank(attempt: &Attempt) -> u8 {
+    match attempt.status {
+        CallStatus::Claimed => 0,
+        CallStatus::Dialing => 1,
+        CallStatus::InProgress => 2,
+        _ if !attempt.confirmed => 3,
+        _ => 4,
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_attempt_never_goes_backwards(events in prop::collection::vec(event(), 0..12)) {
+        let mut call = claimed();
+        for event in events {
+            let before = rank(&call.attempts[0]);
+            let end = |status, told| Ending::without_talk(status, Reason::Busy, told);
+            let _ = match event {
+                Event::Dial => call.begin_dialing(1, NOW, NOW),
+                Event::Accept => call.accepted(1, Some("conv".to_owned()), NOW, NOW),
+                Event::End(status, told) => call.end(1, end(status, told), &RetryRule::never(), NOW),
+                Event::Park => call.park(1, NOW),
+            };
+            prop_assert!(rank(&call.attempts[0]) >= before);
+            prop_assert_eq!(call.slot.is_some(), call.status.is_active());
+            prop_assert_eq!(call.check_at.is_some(), call.status.is_active());
+        }
+    }
+}

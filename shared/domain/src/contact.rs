@@ -1,0 +1,369 @@
+//! A person, whatever a document calls them: lead, customer, client, contact.
+
+use crate::provenance::{Author, Provenance};
+use crate::zone::{ZoneName, zones_of};
+use crate::{CampaignId, ContactId, Email, Phone};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// One person's record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The record's id.
+    pub id: ContactId,
+    /// What the person states, or others state about them.
+    #[serde(flatten)]
+    pub details: Details,
+    /// Where the person stands in the sale.
+    pub status: LeadStatus,
+    /// How promising the lead is, 0 to 100.
+    pub score: u8,
+    /// What the person said yes or no to, by channel.
+    #[serde(default)]
+    pub consent: BTreeMap<Channel, Consent>,
+    /// Channels on which the person is not to be contacted again.
+    #[serde(default)]
+    pub suppression: BTreeMap<Channel, Suppression>,
+    /// When we contacted the person of our own accord in the last eight days, oldest first.
+    #[serde(default)]
+    pub touches: Vec<Timestamp>,
+    /// Who wrote each field.
+    #[serde(default)]
+    pub provenance: BTreeMap<String, Provenance>,
+    /// When we last spoke.
+    pub last_contact_at: Option<Timestamp>,
+    /// When we mean to speak next.
+    pub next_follow_up_at: Option<Timestamp>,
+    /// When the record was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The fields that people fill in.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Details {
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// Where e-mail reaches them.
+    pub email: Option<Email>,
+    /// Where calls reach them.
+    pub phone: Option<Phone>,
+    /// Whom they work for.
+    pub company: String,
+    /// What they do there.
+    pub position: String,
+    /// Where the lead came from, such as `website`.
+    pub source: String,
+    /// The campaign it belongs to.
+    pub campaign_id: Option<CampaignId>,
+    /// The zone they live in, where it is known.
+    pub timezone: Option<ZoneName>,
+    /// Free labels.
+    pub tags: Vec<String>,
+    /// How they like to be treated.
+    pub preferences: BTreeMap<String, Value>,
+    /// What people noted.
+    pub notes: String,
+    /// The business's own fields.
+    pub custom_fields: BTreeMap<String, Value>,
+}
+
+/// Where a lead stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LeadStatus {
+    /// Nobody has spoken with them.
+    #[default]
+    New,
+    /// Somebody has.
+    Contacted,
+    /// They fit, and have an interest.
+    Qualified,
+    /// They want it now.
+    Hot,
+    /// They bought.
+    Customer,
+    /// They will not buy.
+    Lost,
+}
+
+impl LeadStatus {
+    /// Every status, in the order of the sale.
+    pub const ALL: [Self; 6] = [
+        Self::New,
+        Self::Contacted,
+        Self::Qualified,
+        Self::Hot,
+        Self::Customer,
+        Self::Lost,
+    ];
+
+    /// The status as the API spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Contacted => "contacted",
+            Self::Qualified => "qualified",
+            Self::Hot => "hot",
+            Self::Customer => "customer",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// A way to reach a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// Telephone calls.
+    Voice,
+    /// WhatsApp messages.
+    Whatsapp,
+    /// Text messages.
+    Sms,
+    /// E-mail.
+    Email,
+}
+
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 4] = [Self::Voice, Self::Whatsapp, Self::Sms, Self::Email];
+}
+
+/// A person's yes or no to being contacted by us on a channel, and how we know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Consent {
+    /// Yes or no.
+    pub granted: bool,
+    /// On what ground, such as `opt_in` or `existing_customer`.
+    #[serde(default)]
+    pub basis: String,
+    /// Where it was given, such as `web_form`.
+    #[serde(default)]
+    pub source: String,
+    /// When it was given; when it was recorded, if that was not said.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub at: Option<Timestamp>,
+}
+
+/// A door that stays shut.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Suppression {
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub at: Timestamp,
+    /// Who shut it.
+    pub by: Author,
+}
+
+/// How long a contact counts towards the pressure caps, with a day to spare.
+const TOUCHES_KEPT: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+impl Contact {
+    /// A new record with these details.
+    pub fn new(id: ContactId, details: Details, author: Author, now: Timestamp) -> Self {
+        let mut contact = Self {
+            id,
+            details: Details::default(),
+            status: LeadStatus::New,
+            score: 0,
+            consent: BTreeMap::new(),
+            suppression: BTreeMap::new(),
+            touches: Vec::new(),
+            provenance: BTreeMap::new(),
+            last_contact_at: None,
+            next_follow_up_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        contact.set_details(details, author, now);
+        contact
+    }
+
+    /// Replaces the details; a field whose value is another one now is `author`'s from now on.
+    pub fn set_details(&mut self, details: Details, author: Author, now: Timestamp) {
+        let (before, after) = (fields(&self.details), fields(&details));
+        for (name, value) in after {
+            if before.get(&name) != Some(&value) {
+                self.provenance.insert(
+                    name,
+                    Provenance {
+                        by: author,
+                        at: now,
+                        evidence: None,
+                    },
+                );
+            }
+        }
+        self.details = details;
+        self.updated_at = now;
+    }
+
+    /// Sets the status on somebody's word.
+    pub fn set_status(&mut self, status: LeadStatus, provenance: Provenance) {
+        if self.status != status {
+            self.updated_at = provenance.at;
+            self.status = status;
+            self.provenance.insert("status".to_owned(), provenance);
+        }
+    }
+
+    /// Whether a model's reading of a call may move the status to `status`: forward along the sale (or to
+    /// lost), and never away from a judgement that a person made. `new` and `contacted` are no judgements but
+    /// say what has happened.
+    pub fn may_advance_to(&self, status: LeadStatus) -> bool {
+        let judged_by_person = self
+            .provenance
+            .get("status")
+            .is_some_and(|p| p.by == Author::Human)
+            && !matches!(self.status, LeadStatus::New | LeadStatus::Contacted);
+        let settled = matches!(self.status, LeadStatus::Customer | LeadStatus::Lost);
+        !judged_by_person && !settled && status > self.status && status != LeadStatus::Customer
+    }
+
+    /// The person's name as one would say it; empty when unknown.
+    pub fn name(&self) -> String {
+        let parts = [self.details.first_name.as_str(), self.details.last_name.as_str()];
+        parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// The zones that the person may be in: their own if known, else all those of their number's country.
+    /// Empty means unknown, and an unknown zone permits no call.
+    pub fn zones(&self) -> Vec<ZoneName> {
+        match &self.details.timezone {
+            Some(zone) => vec![zone.clone()],
+            None => {
+                let countries = self
+                    .details
+                    .phone
+                    .as_ref()
+                    .map(Phone::countries)
+                    .unwrap_or_default();
+                countries.into_iter().flat_map(zones_of).collect()
+            }
+        }
+    }
+
+    /// Notes that we contacted the person of our own accord.
+    pub fn touch(&mut self, now: Timestamp) {
+        self.touches.retain(|at| now.duration_since(*at) < TOUCHES_KEPT);
+        self.touches.push(now);
+    }
+
+    /// How often we contacted the person of our own accord in the `hours` before `now`.
+    pub fn touches_within(&self, hours: i64, now: Timestamp) -> usize {
+        let period = SignedDuration::from_hours(hours);
+        self.touches
+            .iter()
+            .filter(|at| now.duration_since(**at) < period)
+            .count()
+    }
+
+    /// Shuts a channel; an older reason stays.
+    pub fn suppress(&mut self, channel: Channel, reason: &str, by: Author, now: Timestamp) {
+        self.suppression.entry(channel).or_insert_with(|| Suppression {
+            reason: reason.to_owned(),
+            at: now,
+            by,
+        });
+        self.updated_at = now;
+    }
+}
+
+/// A document's fields by name, without the empty ones.
+fn fields(details: &Details) -> serde_json::Map<String, Value> {
+    let Ok(Value::Object(mut map)) = serde_json::to_value(details) else {
+        return serde_json::Map::new();
+    };
+    map.retain(|_, value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
+    });
+    map
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ids;
+
+    fn contact() -> Contact {
+        let now = Timestamp::UNIX_EPOCH;
+        let details = Details {
+            first_name: "Asha".to_owned(),
+            ..Details::default()
+        };
+        Contact::new(Ids::default().next(now), details, Author::Human, now)
+    }
+
+    #[test]
+    fn a_field_knows_its_author_and_an_untouched_one_keeps_it() {
+        let mut contact = contact();
+        let details = Details {
+            company: "Acme".to_owned(),
+            ..contact.details.clone()
+        };
+        contact.set_details(details, Author::Ai, Timestamp::UNIX_EPOCH);
+        assert_eq!(contact.provenance["first_name"].by, Author::Human);
+        assert_eq!(contact.provenance["company"].by, Author::Ai);
+    }
+
+    #[test]
+    fn a_model_moves_a_lead_forward_but_never_over_a_person() {
+        let mut contact = contact();
+        assert!(contact.may_advance_to(LeadStatus::Qualified));
+        assert!(!contact.may_advance_to(LeadStatus::Customer));
+        contact.set_status(
+            LeadStatus::Qualified,
+            Provenance {
+                by: Author::Human,
+                at: Timestamp::UNIX_EPOCH,
+                evidence: None,
+            },
+        );
+        assert!(!contact.may_advance_to(LeadStatus::Hot));
+        contact.set_status(
+            LeadStatus::Hot,
+            Provenance {
+                by: Author::Ai,
+                at: Timestamp::UNIX_EPOCH,
+                evidence: None,
+            },
+        );
+        assert!(!contact.may_advance_to(LeadStatus::Contacted));
+        assert!(contact.may_advance_to(LeadStatus::Lost));
+    }
+
+    #[test]
+    fn touches_are_counted_by_period_and_forgotten_after_it() {
+        let mut contact = contact();
+        let day = |n: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * n);
+        for n in [0, 1, 2, 9] {
+            contact.touch(day(n));
+        }
+        assert_eq!(contact.touches.len(), 2, "what is older than eight days is gone");
+        assert_eq!(contact.touches_within(24, day(9)), 1);
+        assert_eq!(contact.touches_within(24 * 8, day(9)), 2);
+    }
+}

@@ -1,0 +1,36 @@
+//! The nouns of Frontdesk and the rules that need nothing but values.
+//!
+//! Everything here is pure: no async, no I/O, no AWS, no HTTP. Time and randomness come in through
+//! [`Clock`] and [`Ids`], so that every rule can be tested at any instant.
+
+pub mod action;
+pub mod agent;
+pub mod analysis;
+pub mod business;
+pub mod call;
+pub mod calling;
+pub mod clock;
+pub mod contact;
+pub mod context;
+pub mod email;
+pub mod id;
+pub mod invalid;
+pub mod money;
+pub mod next_actions;
+pub mod phone;
+pub mod provenance;
+pub mod role;
+pub mod text;
+pub mod zone;
+
+pub use clock::{Clock, Ids};
+pub use email::Email;
+pub use id::{
+    ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, EventId, JobId, KeyId, MemberId, RequestId,
+    TaskId, TenantId,
+};
+pub use invalid::Invalid;
+pub use money::{Currency, Money};
+pub use phone::{Country, Phone};
+pub use provenance::{Author, Provenance};
+pub use role::Role;

@@ -1,0 +1,94 @@
+//! A voice agent, as we want it and as ElevenLabs has it.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A voice agent as it should be at ElevenLabs. What is `None` is left to ElevenLabs' defaults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentSpec {
+    /// Name in ElevenLabs' own console.
+    pub name: String,
+    /// What the agent is told; `{{name}}` stands for a dynamic variable.
+    pub system_prompt: String,
+    /// What the agent says first; empty: it waits for the other side.
+    pub first_message: String,
+    /// ISO 639-1 code, such as `en` or `hi`. Another language than English gets a multilingual voice model.
+    pub language: String,
+    /// ElevenLabs' id of the voice.
+    pub voice_id: Option<String>,
+    /// ElevenLabs' name of the language model.
+    pub llm: Option<String>,
+    /// Labels in ElevenLabs' console; [`Client::find_agent_by_tag`](crate::Client::find_agent_by_tag) finds them.
+    pub tags: Vec<String>,
+    /// What is drawn from each conversation, by id.
+    pub data_collection: BTreeMap<String, DataPoint>,
+    /// What each conversation is judged by.
+    pub evaluation: Vec<Criterion>,
+    /// ElevenLabs' id of the webhook that gets this agent's transcripts and failed calls; `None`: the one of
+    /// the workspace.
+    pub post_call_webhook_id: Option<String>,
+    /// Longest conversation, in seconds.
+    pub max_duration_secs: Option<u32>,
+    /// Values of dynamic variables for whoever calls without them. Each variable of the prompt needs one:
+    /// ElevenLabs refuses a conversation with an unknown variable.
+    pub placeholders: BTreeMap<String, String>,
+}
+
+/// One value that is drawn from a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DataPoint {
+    /// Type of the value.
+    #[serde(rename = "type")]
+    pub kind: DataKind,
+    /// What the value means, for the model that looks for it.
+    pub description: String,
+    /// The only allowed values of a string; empty: any.
+    #[serde(rename = "enum", skip_serializing_if = "Vec::is_empty")]
+    pub enum_values: Vec<String>,
+}
+
+/// Type of a value that is drawn from a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DataKind {
+    /// Yes or no.
+    Boolean,
+    /// Text.
+    String,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+}
+
+/// One goal that a conversation is judged by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Criterion {
+    /// Our id of the criterion; results come back under it.
+    pub id: String,
+    /// Name in ElevenLabs' console.
+    pub name: String,
+    /// The goal in words, at most 2000 characters.
+    pub prompt: String,
+}
+
+/// A voice agent as it stands at ElevenLabs. Texts that it does not state are empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteAgent {
+    /// ElevenLabs' id of the agent.
+    pub agent_id: String,
+    /// Name in ElevenLabs' console.
+    pub name: String,
+    /// Labels in ElevenLabs' console.
+    pub tags: Vec<String>,
+    /// What the agent is told.
+    pub system_prompt: String,
+    /// What the agent says first.
+    pub first_message: String,
+    /// ISO 639-1 code.
+    pub language: String,
+    /// ElevenLabs' id of the voice.
+    pub voice_id: Option<String>,
+    /// ElevenLabs' name of the language model.
+    pub llm: Option<String>,
+}

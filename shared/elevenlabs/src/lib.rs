@@ -1,0 +1,24 @@
+//! ElevenLabs Agents: voice agents, outbound calls, conversations and post-call webhooks.
+//!
+//! The only place that knows ElevenLabs' JSON. [`Client`] speaks to the service; [`signature`] and
+//! [`webhook`] read what it sends to us.
+
+mod agent;
+mod client;
+mod conversation;
+mod convert;
+mod error;
+mod lenient;
+mod open_enum;
+mod outbound;
+pub mod signature;
+pub mod webhook;
+mod wire;
+
+pub use agent::{AgentSpec, Criterion, DataKind, DataPoint, RemoteAgent};
+pub use client::Client;
+pub use conversation::{
+    Analysis, CallError, Conversation, ConversationStatus, ConversationSummary, Direction, Evaluation, Metadata,
+    PhoneCall, Role, ToolCall, Turn, Verdict,
+};
+pub use outbound::{OutboundCall, PhoneProvider, Placed};
