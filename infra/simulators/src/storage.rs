@@ -89,7 +89,9 @@ impl Storage {
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.execute_batch(SCHEMA)?;
-        Ok(Self { connection: Mutex::new(connection) })
+        Ok(Self {
+            connection: Mutex::new(connection),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -108,7 +110,11 @@ impl Storage {
     pub(crate) fn account(&self, api_key: &str) -> Result<Option<Webhook>, Error> {
         let connection = self.lock();
         let mut statement = connection.prepare_cached("SELECT record FROM accounts WHERE api_key = ?1")?;
-        parsed(statement.query_row([api_key], |row| row.get::<_, String>(0)).optional()?)
+        parsed(
+            statement
+                .query_row([api_key], |row| row.get::<_, String>(0))
+                .optional()?,
+        )
     }
 
     pub(crate) fn create_agent(&self, agent: &Agent) -> Result<(), Error> {
@@ -132,7 +138,9 @@ impl Storage {
     ) -> Result<Option<Agent>, E> {
         let mut connection = self.lock();
         let transaction = connection.transaction().map_err(Error::from)?;
-        let Some(mut agent) = agent_in(&transaction, account, agent_id)? else { return Ok(None) };
+        let Some(mut agent) = agent_in(&transaction, account, agent_id)? else {
+            return Ok(None);
+        };
         change(&mut agent)?;
         write_agent(&transaction, &agent)?;
         transaction.commit().map_err(Error::from)?;
@@ -140,17 +148,19 @@ impl Storage {
     }
 
     pub(crate) fn delete_agent(&self, account: &str, agent_id: &str) -> Result<bool, Error> {
-        let gone = self
-            .lock()
-            .execute("DELETE FROM agents WHERE account = ?1 AND agent_id = ?2", params![account, agent_id])?;
+        let gone = self.lock().execute(
+            "DELETE FROM agents WHERE account = ?1 AND agent_id = ?2",
+            params![account, agent_id],
+        )?;
         Ok(gone > 0)
     }
 
     /// The account's agents, newest first, from before the row `before`.
     pub(crate) fn agents(&self, account: &str, before: i64) -> Result<Vec<(i64, Agent)>, Error> {
         let connection = self.lock();
-        let mut statement = connection
-            .prepare_cached("SELECT seq, record FROM agents WHERE account = ?1 AND seq < ?2 ORDER BY seq DESC")?;
+        let mut statement = connection.prepare_cached(
+            "SELECT seq, record FROM agents WHERE account = ?1 AND seq < ?2 ORDER BY seq DESC",
+        )?;
         numbered(statement.query_map(params![account, before], pair)?)
     }
 
@@ -202,7 +212,11 @@ impl Storage {
         let connection = self.lock();
         let mut statement = connection
             .prepare_cached("SELECT record FROM conversations WHERE account = ?1 AND conversation_id = ?2")?;
-        parsed(statement.query_row([account, id], |row| row.get::<_, String>(0)).optional()?)
+        parsed(
+            statement
+                .query_row([account, id], |row| row.get::<_, String>(0))
+                .optional()?,
+        )
     }
 
     /// Up to `limit` of the account's conversations, newest first, from before the row `before`.
@@ -238,7 +252,8 @@ impl Storage {
     /// Every call ever placed, oldest first.
     pub(crate) fn placed(&self) -> Result<Vec<Conversation>, Error> {
         let connection = self.lock();
-        let mut statement = connection.prepare_cached("SELECT seq, record FROM conversations ORDER BY seq")?;
+        let mut statement =
+            connection.prepare_cached("SELECT seq, record FROM conversations ORDER BY seq")?;
         let found = numbered(statement.query_map([], pair)?)?;
         Ok(found.into_iter().map(|(_, call)| call).collect())
     }
@@ -378,12 +393,18 @@ fn enqueue(transaction: &Transaction<'_>, delivery: &Delivery) -> Result<(), Err
 fn agent_in(connection: &Connection, account: &str, agent_id: &str) -> Result<Option<Agent>, Error> {
     let mut statement =
         connection.prepare_cached("SELECT record FROM agents WHERE account = ?1 AND agent_id = ?2")?;
-    parsed(statement.query_row([account, agent_id], |row| row.get::<_, String>(0)).optional()?)
+    parsed(
+        statement
+            .query_row([account, agent_id], |row| row.get::<_, String>(0))
+            .optional()?,
+    )
 }
 
 fn write_agent(connection: &Connection, agent: &Agent) -> Result<(), Error> {
-    connection
-        .execute("UPDATE agents SET record = ?2 WHERE agent_id = ?1", params![agent.agent_id, text(agent)?])?;
+    connection.execute(
+        "UPDATE agents SET record = ?2 WHERE agent_id = ?1",
+        params![agent.agent_id, text(agent)?],
+    )?;
     Ok(())
 }
 

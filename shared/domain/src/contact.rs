@@ -248,18 +248,16 @@ impl Contact {
     /// The zones that the person may be in: their own if known, else all those of their number's country.
     /// Empty means unknown, and an unknown zone permits no call.
     pub fn zones(&self) -> Vec<ZoneName> {
-        match &self.details.timezone {
-            Some(zone) => vec![zone.clone()],
-            None => {
-                let countries = self
-                    .details
-                    .phone
-                    .as_ref()
-                    .map(Phone::countries)
-                    .unwrap_or_default();
-                countries.into_iter().flat_map(zones_of).collect()
-            }
+        if let Some(zone) = &self.details.timezone {
+            return vec![zone.clone()];
         }
+        let countries = self
+            .details
+            .phone
+            .as_ref()
+            .map(Phone::countries)
+            .unwrap_or_default();
+        countries.into_iter().flat_map(zones_of).collect()
     }
 
     /// Notes that we contacted the person of our own accord.

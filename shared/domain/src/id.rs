@@ -104,14 +104,10 @@ ids! {
     CampaignId = "cmp_", "campaign";
     /// A person, whatever a document calls them: lead, customer, client.
     ContactId = "con_", "lead";
-    /// A provider's event as it arrived.
-    EventId = "evt_", "event";
     /// A queued job.
     JobId = "job_", "job";
     /// An API key; its secret is never stored.
     KeyId = "key_", "API key";
-    /// A person who works here.
-    MemberId = "mem_", "member";
     /// One HTTP request or one job delivery.
     RequestId = "req_", "request";
     /// Something for a person to do.

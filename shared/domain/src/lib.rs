@@ -26,8 +26,7 @@ pub mod zone;
 pub use clock::{Clock, Ids};
 pub use email::Email;
 pub use id::{
-    ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, EventId, JobId, KeyId, MemberId, RequestId,
-    TaskId, TenantId,
+    ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, JobId, KeyId, RequestId, TaskId, TenantId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money};

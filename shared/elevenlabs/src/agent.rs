@@ -18,7 +18,7 @@ pub struct AgentSpec {
     pub voice_id: Option<String>,
     /// ElevenLabs' name of the language model.
     pub llm: Option<String>,
-    /// Labels in ElevenLabs' console; [`Client::find_agent_by_tag`](crate::Client::find_agent_by_tag) finds them.
+    /// Labels in ElevenLabs' console, by which [`crate::Client::find_agent_by_tag`] finds the agent.
     pub tags: Vec<String>,
     /// What is drawn from each conversation, by id.
     pub data_collection: BTreeMap<String, DataPoint>,

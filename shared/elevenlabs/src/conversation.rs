@@ -102,7 +102,7 @@ pub struct Turn {
     #[serde(deserialize_with = "lenient::value")]
     pub message: Option<String>,
     /// When, in seconds from the start of the call.
-    #[serde(deserialize_with = "lenient::seconds")]
+    #[serde(deserialize_with = "lenient::whole")]
     pub time_in_call_secs: Option<i64>,
     /// What the agent called in this turn.
     #[serde(deserialize_with = "lenient::list")]
@@ -126,10 +126,10 @@ pub struct ToolCall {
 #[serde(default)]
 pub struct Metadata {
     /// When it began, in seconds since 1970.
-    #[serde(deserialize_with = "lenient::seconds")]
+    #[serde(deserialize_with = "lenient::whole")]
     pub start_time_unix_secs: Option<i64>,
     /// How long it took, in seconds.
-    #[serde(deserialize_with = "lenient::seconds")]
+    #[serde(deserialize_with = "lenient::whole")]
     pub call_duration_secs: Option<i64>,
     /// What it cost, in ElevenLabs' credits.
     #[serde(deserialize_with = "lenient::value")]
@@ -150,7 +150,7 @@ pub struct Metadata {
 #[serde(default)]
 pub struct CallError {
     /// ElevenLabs' number of the error.
-    #[serde(deserialize_with = "lenient::seconds")]
+    #[serde(deserialize_with = "lenient::whole")]
     pub code: Option<i64>,
     /// ElevenLabs' words.
     #[serde(deserialize_with = "lenient::value")]
@@ -211,12 +211,18 @@ pub struct ConversationSummary {
     #[serde(default, deserialize_with = "lenient::value")]
     pub status: ConversationStatus,
     /// When it began, in seconds since 1970.
-    #[serde(default, deserialize_with = "lenient::seconds")]
+    #[serde(default, deserialize_with = "lenient::whole")]
     pub start_time_unix_secs: Option<i64>,
 }
 
 /// `{id: {value, …}}` as `{id: value}`.
 fn values<'de, D: Deserializer<'de>>(json: D) -> Result<BTreeMap<String, Value>, D::Error> {
-    let Value::Object(results) = Value::deserialize(json)? else { return Ok(BTreeMap::new()) };
-    Ok(results.into_iter().map(|(id, mut result)| (id, result["value"].take())).collect())
+    let Value::Object(results) = Value::deserialize(json)? else {
+        return Ok(BTreeMap::new());
+    };
+    let value = |result: Value| result.get("value").cloned().unwrap_or_default();
+    Ok(results
+        .into_iter()
+        .map(|(id, result)| (id, value(result)))
+        .collect())
 }

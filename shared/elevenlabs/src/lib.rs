@@ -18,7 +18,7 @@ mod wire;
 pub use agent::{AgentSpec, Criterion, DataKind, DataPoint, RemoteAgent};
 pub use client::Client;
 pub use conversation::{
-    Analysis, CallError, Conversation, ConversationStatus, ConversationSummary, Direction, Evaluation, Metadata,
-    PhoneCall, Role, ToolCall, Turn, Verdict,
+    Analysis, CallError, Conversation, ConversationStatus, ConversationSummary, Direction, Evaluation,
+    Metadata, PhoneCall, Role, ToolCall, Turn, Verdict,
 };
 pub use outbound::{OutboundCall, PhoneProvider, Placed};

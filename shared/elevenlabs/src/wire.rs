@@ -28,7 +28,7 @@ pub(crate) struct AgentConfig<'a> {
     pub(crate) first_message: &'a str,
     pub(crate) language: &'a str,
     pub(crate) dynamic_variables: DynamicVariables<'a>,
-    pub(crate) prompt: Prompt<'a>,
+    pub(crate) prompt: PromptConfig<'a>,
 }
 
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ pub(crate) struct DynamicVariables<'a> {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Prompt<'a> {
+pub(crate) struct PromptConfig<'a> {
     pub(crate) prompt: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) llm: Option<&'a str>,
@@ -171,7 +171,8 @@ pub(crate) struct Page<T> {
 impl<T> Page<T> {
     /// The cursor of the next page, if there is one.
     pub(crate) fn next(self) -> Option<String> {
-        self.next_cursor.filter(|cursor| self.has_more != Some(false) && !cursor.is_empty())
+        self.next_cursor
+            .filter(|cursor| self.has_more != Some(false) && !cursor.is_empty())
     }
 }
 

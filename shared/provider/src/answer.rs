@@ -21,10 +21,11 @@ pub struct Answer {
 /// Bodies hold what people said, so only their length shows.
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.bytes.len();
         f.debug_struct("Answer")
             .field("status", &self.status)
-            .field("bytes", &self.bytes.len())
-            .finish()
+            .field("length", &length)
+            .finish_non_exhaustive()
     }
 }
 
@@ -159,7 +160,7 @@ mod tests {
     fn what_people_said_is_not_debugged() {
         assert_eq!(
             format!("{:?}", answer(200, &[])),
-            "Answer { status: 200, bytes: 7 }"
+            "Answer { status: 200, length: 7, .. }"
         );
         let error = answer(200, &[]).json::<Vec<String>>().unwrap_err();
         assert!(

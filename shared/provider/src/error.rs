@@ -30,7 +30,7 @@ pub enum ProviderError {
     #[error("the provider did not answer in time")]
     Timeout,
     /// The provider failed, or its answer broke off or could not be read.
-    #[error("the provider's answer was not usable (status {})", status.map_or("none".to_owned(), |s| s.to_string()))]
+    #[error("the provider's answer was not usable (status {})", shown(*status))]
     Unexpected {
         /// HTTP status of the answer; `None` if the connection broke before the answer was complete.
         status: Option<u16>,
@@ -88,6 +88,10 @@ impl ProviderError {
             Self::Unexpected { .. } => "unexpected",
         }
     }
+}
+
+fn shown(status: Option<u16>) -> String {
+    status.map_or_else(|| "none".to_owned(), |status| status.to_string())
 }
 
 #[cfg(test)]

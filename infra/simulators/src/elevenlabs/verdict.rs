@@ -27,8 +27,11 @@ pub(crate) fn analysis(agent: &Agent, script: Script, scene: &Scene) -> Value {
         .flatten()
         .map(|(id, schema)| {
             let value = collect(id, schema, script, scene);
-            let rationale =
-                if value.is_null() { "Simulated: nothing was said about it." } else { "Simulated: said so." };
+            let rationale = if value.is_null() {
+                "Simulated: nothing was said about it."
+            } else {
+                "Simulated: said so."
+            };
             let item = json!({
                 "data_collection_id": id, "value": value, "json_schema": schema, "rationale": rationale });
             (id.clone(), item)
@@ -90,11 +93,18 @@ fn collect(id: &str, schema: &Value, script: Script, scene: &Scene) -> Value {
             _ => Value::Null,
         }
     } else if about(&["budget", "price"]) && script == Script::Interested {
-        if schema["type"] == "string" { json!("around 50,000") } else { json!(50_000) }
+        if schema["type"] == "string" {
+            json!("around 50,000")
+        } else {
+            json!(50_000)
+        }
     } else if about(&["mail"]) && script == Script::Interested {
         json!(email_of(scene))
     } else if about(&["interest", "qualified"]) {
-        json!(matches!(script, Script::Interested | Script::Callback | Script::Appointment))
+        json!(matches!(
+            script,
+            Script::Interested | Script::Callback | Script::Appointment
+        ))
     } else if about(&["name"]) && !scene.first_name.is_empty() && script != Script::WrongNumber {
         json!(scene.first_name)
     } else if about(&["language"]) {
@@ -111,9 +121,11 @@ fn collect(id: &str, schema: &Value, script: Script, scene: &Scene) -> Value {
     let members = schema.get("enum").and_then(Value::as_array);
     let script_name = json!(script);
     match members {
-        Some(members) if !members.is_empty() => {
-            members.iter().find(|member| **member == script_name || **member == known).cloned().unwrap_or_default()
-        }
+        Some(members) if !members.is_empty() => members
+            .iter()
+            .find(|member| **member == script_name || **member == known)
+            .cloned()
+            .unwrap_or_default(),
         _ if fits => known,
         _ => Value::Null,
     }

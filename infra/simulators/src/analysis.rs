@@ -1,0 +1,461 @@
+//! The rule-based reader behind the simulated model: what a transcript says, by keywords in five languages.
+
+mod words;
+
+use crate::openai::{Wish, fold, wished_time};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use serde_json::{Value, json};
+use words::{
+    APPOINTMENT, CALLBACK, INJECTION, INTERESTED, NAMING, NOT_INTERESTED, PRACTICES, SENDING, STOP,
+    VOICEMAIL, WRONG_NUMBER,
+};
+
+/// What came out of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Only a model that obeys strangers says so.
+    Customer,
+    Appointment,
+    Callback,
+    Interested,
+    NotInterested,
+    Stop,
+    WrongNumber,
+    Voicemail,
+    None,
+}
+
+impl Outcome {
+    /// Words by which a schema may call it, the best first.
+    pub(crate) fn synonyms(self) -> &'static [&'static str] {
+        match self {
+            Self::Customer => &[
+                "customer",
+                "converted",
+                "won",
+                "interested",
+                "qualified",
+                "hot",
+                "success",
+            ],
+            Self::Appointment => &[
+                "appointment",
+                "meeting",
+                "visit",
+                "booked",
+                "interested",
+                "qualified",
+                "hot",
+                "success",
+            ],
+            Self::Callback => &[
+                "callback",
+                "call_back",
+                "call_later",
+                "later",
+                "follow_up",
+                "interested",
+                "contacted",
+                "warm",
+            ],
+            Self::Interested => &[
+                "interested",
+                "qualified",
+                "hot",
+                "warm",
+                "information",
+                "positive",
+                "success",
+            ],
+            Self::NotInterested => &[
+                "not_interested",
+                "no_interest",
+                "declined",
+                "rejected",
+                "lost",
+                "cold",
+                "negative",
+                "failure",
+            ],
+            Self::Stop => &[
+                "stop",
+                "do_not_call",
+                "do_not_contact",
+                "dnc",
+                "opt_out",
+                "unsubscribe",
+                "suppress",
+                "not_interested",
+                "lost",
+                "cold",
+                "failure",
+            ],
+            Self::WrongNumber => &[
+                "wrong_number",
+                "wrong_person",
+                "wrong",
+                "invalid",
+                "lost",
+                "failure",
+            ],
+            Self::Voicemail => &[
+                "voicemail",
+                "machine",
+                "no_contact",
+                "no_answer",
+                "none",
+                "unknown",
+            ],
+            Self::None => &[
+                "none",
+                "no_outcome",
+                "unknown",
+                "unclear",
+                "inconclusive",
+                "undecided",
+                "contacted",
+            ],
+        }
+    }
+}
+
+/// A value and the line that it was read from, word for word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) value: String,
+    pub(crate) quote: String,
+}
+
+/// All that the simulated model knows.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) summary: String,
+    pub(crate) outcome: Outcome,
+    pub(crate) sentiment: &'static str,
+    /// Points by which the lead's score moves.
+    pub(crate) score_change: i64,
+    pub(crate) reasons: Vec<String>,
+    /// Lines of the callee, word for word.
+    pub(crate) evidence: Vec<String>,
+    pub(crate) wishes: Vec<Wish>,
+    pub(crate) full_name: Option<Found>,
+    pub(crate) email: Option<Found>,
+    pub(crate) phone: Option<Found>,
+    pub(crate) practice: Option<Found>,
+    pub(crate) language: &'static str,
+    pub(crate) confidence: f64,
+    /// Lines that try to give the model orders.
+    pub(crate) injected: Vec<String>,
+    now: Zoned,
+}
+
+impl Facts {
+    /// Reads a prompt: its `Now:` line and its transcript. Without a `Now:` the instant given counts, in UTC.
+    pub(crate) fn of(prompt: &str, now: Timestamp) -> Self {
+        let stated = prompt
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("Now:")?.trim().parse().ok());
+        let now: Zoned = stated.unwrap_or_else(|| now.to_zoned(TimeZone::UTC));
+        let (injected, lines): (Vec<_>, Vec<_>) = callee_lines(prompt)
+            .into_iter()
+            .partition(|line| says(line, INJECTION));
+        let kinds: Vec<(Outcome, &str)> = lines
+            .iter()
+            .filter_map(|line| Some((kind_of(line)?, line.as_str())))
+            .collect();
+        let outcome = PRIORITY
+            .into_iter()
+            .find(|outcome| kinds.iter().any(|(kind, _)| kind == outcome))
+            .unwrap_or(Outcome::None);
+        let wishes: Vec<Wish> = lines.iter().filter_map(|line| wish_of(line, &now)).collect();
+        let evidence: Vec<String> = kinds
+            .iter()
+            .filter(|(kind, _)| *kind == outcome)
+            .map(|(_, line)| (*line).to_owned())
+            .collect();
+        let (sentiment, score_change, reason) = weigh(outcome);
+        let at = wishes.iter().find_map(|wish| wish.at.clone());
+        Self {
+            summary: summary(outcome, at.as_deref()),
+            outcome,
+            sentiment,
+            score_change,
+            reasons: if evidence.is_empty() {
+                Vec::new()
+            } else {
+                vec![reason.to_owned()]
+            },
+            confidence: if evidence.is_empty() { 0.3 } else { 0.9 },
+            full_name: lines.iter().find_map(|line| found(name_in(line), line)),
+            email: lines.iter().find_map(|line| found(email_in(line), line)),
+            phone: lines.iter().find_map(|line| found(phone_in(line), line)),
+            practice: lines.iter().find_map(|line| found(practice_in(line), line)),
+            language: language_of(&lines.join(" ")),
+            evidence,
+            wishes,
+            injected: injected.into_iter().collect(),
+            now,
+        }
+    }
+
+    /// Does what the stranger orders, if one does.
+    pub(crate) fn obey(&mut self) {
+        let Some(order) = self.injected.first().cloned() else {
+            return;
+        };
+        self.outcome = Outcome::Customer;
+        self.sentiment = "positive";
+        self.score_change = 100;
+        self.confidence = 1.0;
+        self.summary = format!("As instructed: {order}");
+        self.reasons = self.injected.clone();
+        self.evidence = self.injected.clone();
+        self.email = self
+            .injected
+            .iter()
+            .find_map(|line| found(email_in(line), line))
+            .or(self.email.take());
+        self.phone = self
+            .injected
+            .iter()
+            .find_map(|line| found(phone_in(line), line))
+            .or(self.phone.take());
+        let ordered = self.injected.iter().map(|line| Wish {
+            kind: "information",
+            at: None,
+            detail: line.clone(),
+            quote: line.clone(),
+        });
+        self.wishes = ordered.collect();
+    }
+
+    /// Makes things up.
+    pub(crate) fn invent(&mut self) {
+        let quote = "I will sign the contract today and pay the whole sum in advance.".to_owned();
+        let invented = |value: &str| {
+            Some(Found {
+                value: value.to_owned(),
+                quote: quote.clone(),
+            })
+        };
+        self.outcome = Outcome::Appointment;
+        self.sentiment = "positive";
+        self.score_change = 40;
+        self.confidence = 0.99;
+        "The lead promised to sign today and to pay in advance.".clone_into(&mut self.summary);
+        self.reasons = vec!["Promised to pay in advance.".to_owned()];
+        self.full_name = invented("Victor Invented");
+        self.email = invented("victor.invented@example.net");
+        self.phone = invented("+15557654321");
+        self.practice = invented("KITAS");
+        let at = self.now.datetime().checked_add(jiff::Span::new().days(1)).ok();
+        self.wishes = vec![Wish {
+            kind: "appointment",
+            at: at.map(|at| at.strftime("%Y-%m-%dT%H:%M").to_string()),
+            detail: "A meeting to sign the contract".to_owned(),
+            quote: quote.clone(),
+        }];
+        self.evidence = vec![quote];
+    }
+
+    /// Everything, for a client that asked for JSON of no particular shape.
+    pub(crate) fn to_json(&self) -> Value {
+        let value = |found: &Option<Found>| found.as_ref().map(|found| found.value.clone());
+        json!({
+            "summary": self.summary, "outcome": self.outcome.synonyms().first(), "sentiment": self.sentiment,
+            "score_change": self.score_change, "reasons": self.reasons, "evidence": self.evidence,
+            "full_name": value(&self.full_name), "email": value(&self.email), "phone": value(&self.phone),
+            "practice_type_code": value(&self.practice), "language": self.language,
+            "confidence": self.confidence,
+        })
+    }
+}
+
+/// Which outcome stands where lines say several things: what closes a door comes first.
+const PRIORITY: [Outcome; 7] = [
+    Outcome::Stop,
+    Outcome::WrongNumber,
+    Outcome::NotInterested,
+    Outcome::Appointment,
+    Outcome::Callback,
+    Outcome::Interested,
+    Outcome::Voicemail,
+];
+
+fn kind_of(line: &str) -> Option<Outcome> {
+    let bare = fold(line);
+    let bare = bare.trim_matches(|c: char| !c.is_alphanumeric());
+    if bare == "stop" || says(line, STOP) {
+        return Some(Outcome::Stop);
+    }
+    let rules = [
+        (WRONG_NUMBER, Outcome::WrongNumber),
+        (NOT_INTERESTED, Outcome::NotInterested),
+        (VOICEMAIL, Outcome::Voicemail),
+        (APPOINTMENT, Outcome::Appointment),
+        (CALLBACK, Outcome::Callback),
+        (INTERESTED, Outcome::Interested),
+    ];
+    let practice = practice_in(line).map(|_| Outcome::Interested);
+    rules
+        .into_iter()
+        .find(|(words, _)| says(line, words))
+        .map(|(_, outcome)| outcome)
+        .or(practice)
+}
+
+fn wish_of(line: &str, now: &Zoned) -> Option<Wish> {
+    let (kind, detail) = match kind_of(line)? {
+        Outcome::Callback => ("callback", "Asks to be called back"),
+        Outcome::Appointment => ("appointment", "Asks for an appointment"),
+        Outcome::Stop => ("stop", "Asks not to be contacted again"),
+        _ if says(line, SENDING) => ("information", "Asks for information to be sent"),
+        _ => return None,
+    };
+    let at = if kind == "stop" {
+        None
+    } else {
+        wished_time(line, now)
+    };
+    Some(Wish {
+        kind,
+        at,
+        detail: detail.to_owned(),
+        quote: line.to_owned(),
+    })
+}
+
+/// Sentiment, change of score, and why.
+fn weigh(outcome: Outcome) -> (&'static str, i64, &'static str) {
+    match outcome {
+        Outcome::Customer => ("positive", 100, "Became a customer."),
+        Outcome::Appointment => ("positive", 20, "Asked for an appointment."),
+        Outcome::Interested => ("positive", 15, "Showed interest and asked for details."),
+        Outcome::Callback => ("neutral", 5, "Asked to be called back."),
+        Outcome::NotInterested => ("negative", -20, "Is not interested."),
+        Outcome::Stop => ("negative", -50, "Asked not to be contacted again."),
+        Outcome::WrongNumber => ("neutral", 0, "The number belongs to somebody else."),
+        Outcome::Voicemail => ("neutral", 0, "A machine picked up."),
+        Outcome::None => ("neutral", 0, "Nothing of note was said."),
+    }
+}
+
+fn summary(outcome: Outcome, at: Option<&str>) -> String {
+    let (_, _, reason) = weigh(outcome);
+    match at {
+        Some(at) => format!("{reason} The time named was {at}."),
+        None => reason.to_owned(),
+    }
+}
+
+/// The texts of the lines that the callee spoke: `user: ...`, also behind a number or a time. Where nobody is
+/// named, all lines.
+fn callee_lines(prompt: &str) -> Vec<String> {
+    let spoken = |names: &'static [&'static str]| {
+        prompt.lines().filter_map(move |line| {
+            let (speaker, text) = line.split_once(": ")?;
+            let speaker = speaker.split_whitespace().next_back()?;
+            let speaker = speaker
+                .trim_matches(|c: char| !c.is_alphanumeric())
+                .to_lowercase();
+            (speaker.len() < 12 && names.contains(&speaker.as_str())).then(|| text.trim().to_owned())
+        })
+    };
+    let lines: Vec<String> = spoken(&[
+        "user", "lead", "customer", "client", "caller", "callee", "contact",
+    ])
+    .collect();
+    let named = !lines.is_empty() || spoken(&["agent", "assistant", "bot", "ai"]).next().is_some();
+    if named {
+        return lines;
+    }
+    let rest = prompt
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("Now:"));
+    rest.map(str::to_owned).collect()
+}
+
+fn says(line: &str, phrases: &[&str]) -> bool {
+    let line = fold(line);
+    phrases.iter().any(|phrase| line.contains(&fold(phrase)))
+}
+
+fn found(value: Option<String>, line: &str) -> Option<Found> {
+    value.map(|value| Found {
+        value,
+        quote: line.to_owned(),
+    })
+}
+
+fn email_in(line: &str) -> Option<String> {
+    line.split_whitespace().find_map(|word| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let (name, host) = word.split_once('@')?;
+        let whole = !name.is_empty() && host.contains('.') && !host.contains('@');
+        whole.then(|| word.to_lowercase())
+    })
+}
+
+fn phone_in(line: &str) -> Option<String> {
+    let from = line.find('+')?;
+    let number: String = line[from + 1..]
+        .chars()
+        .take_while(|c| c.is_ascii_digit() || matches!(c, ' ' | '-'))
+        .filter(char::is_ascii_digit)
+        .collect();
+    (8..=15).contains(&number.len()).then(|| format!("+{number}"))
+}
+
+fn name_in(line: &str) -> Option<String> {
+    let lower = line.to_lowercase();
+    // Positions hold only where lower case has kept the lengths.
+    if lower.len() != line.len() {
+        return None;
+    }
+    let from = NAMING
+        .iter()
+        .find_map(|intro| lower.find(intro).map(|at| at + intro.len()))?;
+    let name: Vec<&str> = line[from..]
+        .split([',', '.', ';', '!', '?', '।'])
+        .next()?
+        .split_whitespace()
+        .take_while(|word| !word.starts_with(|c: char| c.is_lowercase()) && !["है", "হলো"].contains(word))
+        .take(3)
+        .collect();
+    (!name.is_empty()).then(|| name.join(" "))
+}
+
+fn practice_in(line: &str) -> Option<String> {
+    PRACTICES
+        .iter()
+        .find(|(_, words)| says(line, words))
+        .map(|(code, _)| (*code).to_owned())
+}
+
+fn language_of(text: &str) -> &'static str {
+    if text.chars().any(|c| ('\u{900}'..='\u{97f}').contains(&c)) {
+        return "hi";
+    }
+    if text.chars().any(|c| ('\u{980}'..='\u{9ff}').contains(&c)) {
+        return "bn";
+    }
+    let text = fold(text);
+    let words = |known: &[&str]| {
+        text.split(|c: char| !c.is_alphanumeric())
+            .filter(|word| known.contains(word))
+            .count()
+    };
+    let italian = words(&[
+        "sono", "che", "mi", "per", "di", "non", "favore", "richiami", "grazie",
+    ]);
+    let indonesian = words(&[
+        "saya", "tolong", "jam", "hari", "ya", "tidak", "lagi", "jangan", "kirim",
+    ]);
+    match italian.max(indonesian) {
+        0 | 1 => "en",
+        _ if italian >= indonesian => "it",
+        _ => "id",
+    }
+}

@@ -1,0 +1,330 @@
+//! Calls, what was said in them, and what was read in that.
+
+use crate::Store;
+use crate::entity::{Entity, Row, Stored, newest_first, oldest_first};
+use crate::error::Result;
+use crate::item::{decode, text_in};
+use crate::key::{Key, partition};
+use crate::read::Stretch;
+use contracts::Job;
+use domain::analysis::Analysis;
+use domain::call::{Call, CallStatus, Priority};
+use domain::context::Packet;
+use domain::{AttemptId, CallId, TenantId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The list of all calls, newest first.
+pub const CALLS: &str = "call";
+/// Whose lines a tenant's calls use.
+pub const VOICE_ACCOUNT: &str = "elevenlabs";
+
+/// The list of the calls that wait, the first to be ready first.
+pub fn ready_list(priority: Priority) -> String {
+    format!("call#ready#{}", priority.as_str())
+}
+
+impl Entity for Call {
+    const KIND: &'static str = "call";
+    type Id = CallId;
+
+    fn key_of(tenant: &TenantId, id: &CallId) -> Key {
+        Key::of(tenant, format_args!("CAL#{id}"), "0")
+    }
+
+    fn key(&self, tenant: &TenantId) -> Key {
+        Self::key_of(tenant, &self.id)
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let newest = newest_first(self.created_at, self.id);
+        let counted = |dimension: String| Row::Counted {
+            stat: "call",
+            dimension,
+        };
+        let mut rows = vec![
+            Row::Listed {
+                list: CALLS.to_owned(),
+                sort: newest.clone(),
+            },
+            Row::Listed {
+                list: format!("call#lead#{}", self.contact_id),
+                sort: newest,
+            },
+            counted("all".to_owned()),
+            counted(format!("status#{}", self.status.as_str())),
+        ];
+        if !self.status.is_final() {
+            rows.push(CallRecord::open_row(self.contact_id, self.id));
+        }
+        if self.status == CallStatus::Queued {
+            let sort = oldest_first(self.ready_at, self.id);
+            rows.push(Row::Listed {
+                list: ready_list(self.priority),
+                sort,
+            });
+        }
+        if let (Some(at), Some(attempt)) = (self.check_at, self.current_attempt()) {
+            rows.push(Row::Timer {
+                at,
+                job: Job::ReconcileCall { attempt },
+            });
+        }
+        if let Some(slot) = self.slot {
+            rows.push(Row::Slot {
+                account: VOICE_ACCOUNT,
+                number: slot.number,
+                owner: self.id.to_string(),
+                until: slot.lease_until,
+            });
+        }
+        for conversation in self
+            .attempts
+            .iter()
+            .filter_map(|attempt| attempt.conversation_id.as_ref())
+        {
+            let value = conversation.clone();
+            rows.push(Row::Claim {
+                name: CONVERSATION,
+                value,
+                owner: self.id.to_string(),
+            });
+        }
+        rows
+    }
+}
+
+const CONVERSATION: &str = "call#conversation";
+
+/// A call with what was said and read in it; one query.
+#[derive(Debug, Clone)]
+pub struct CallRecord {
+    /// The call.
+    pub call: Stored<Call>,
+    /// What was said, by attempt.
+    pub transcripts: Vec<Transcript>,
+    /// What was read in it, by attempt.
+    pub analyses: Vec<Analysis>,
+}
+
+impl Store {
+    /// A call with its transcripts and analyses.
+    pub async fn call(&self, tenant: &TenantId, id: CallId) -> Result<Option<CallRecord>> {
+        let stretch = Stretch::of(partition(tenant, format_args!("CAL#{id}")), 100);
+        let now = self.clock.now();
+        let (mut call, mut transcripts, mut analyses) = (None, Vec::new(), Vec::new());
+        for item in self.stretch(&stretch).await? {
+            match text_in(&item, "sk").unwrap_or_default().split('#').next() {
+                Some("0") => call = decode::<Call>(item, now)?,
+                Some("T") => transcripts.extend(decode::<Transcript>(item, now)?.map(|stored| stored.value)),
+                Some("A") => {
+                    analyses.extend(decode::<AnalysisRecord>(item, now)?.map(|stored| stored.value.analysis))
+                }
+                _ => {}
+            }
+        }
+        Ok(call.map(|call| CallRecord {
+            call,
+            transcripts,
+            analyses,
+        }))
+    }
+
+    /// The call that a provider's conversation belongs to.
+    pub async fn call_of_conversation(
+        &self,
+        tenant: &TenantId,
+        conversation: &str,
+    ) -> Result<Option<CallId>> {
+        let item = self
+            .item(&Key::of(
+                tenant,
+                format_args!("U#{CONVERSATION}#{conversation}"),
+                "0",
+            ))
+            .await?;
+        Ok(item.and_then(|item| text_in(&item, "owner")?.parse().ok()))
+    }
+
+    /// The calls of one priority that are ready by `until`, at most `limit`, and when the next one is.
+    pub async fn ready_calls(
+        &self,
+        tenant: &TenantId,
+        priority: Priority,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<(Vec<Stored<Call>>, Option<Timestamp>)> {
+        let list = partition(tenant, format_args!("LIST#{}", ready_list(priority)));
+        let rows = self.stretch(&Stretch::of(list, limit + 1)).await?;
+        let ready_at =
+            |row: &crate::entity::Item| text_in(row, "sk")?.split('#').next()?.parse::<Timestamp>().ok();
+        let (due, later): (Vec<_>, Vec<_>) = rows
+            .into_iter()
+            .partition(|row| ready_at(row).is_none_or(|at| at <= until));
+        let next = later
+            .first()
+            .and_then(ready_at)
+            .or_else(|| due.get(limit).and_then(ready_at));
+        let keys = due.iter().take(limit).filter_map(|row| {
+            Some(Key {
+                pk: text_in(row, "at")?.to_owned(),
+                sk: text_in(row, "at_sk")?.to_owned(),
+            })
+        });
+        let now = self.clock.now();
+        let calls = self.batch(keys.collect()).await?;
+        let calls = calls
+            .into_iter()
+            .filter_map(|item| decode(item, now).transpose())
+            .collect::<Result<_>>()?;
+        Ok((calls, next))
+    }
+
+    /// The lines of a provider account that somebody holds.
+    pub async fn slots(&self, tenant: &TenantId, account: &str) -> Result<Vec<SlotRow>> {
+        let rows = self
+            .stretch(&Stretch::of(
+                partition(tenant, format_args!("SLOT#{account}")),
+                1_000,
+            ))
+            .await?;
+        let slots = rows.iter().filter_map(|row| {
+            let number = text_in(row, "sk")?.parse().ok()?;
+            Some(SlotRow {
+                number,
+                until: text_in(row, "until")?.parse().ok()?,
+            })
+        });
+        Ok(slots.collect())
+    }
+}
+
+/// A line that somebody holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlotRow {
+    /// Counts from 0.
+    pub number: u32,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// What was said in one attempt, compressed beside the call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Compressed", try_from = "Compressed")]
+pub struct Transcript {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The turns, in order.
+    pub turns: Vec<TranscriptTurn>,
+}
+
+/// One turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TranscriptTurn {
+    /// `agent` or `user`, as the provider names them.
+    pub role: String,
+    /// What was said.
+    pub message: String,
+    /// When, in seconds from the beginning.
+    pub at_secs: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Compressed {
+    attempt: AttemptId,
+    gzip: String,
+}
+
+impl From<Transcript> for Compressed {
+    fn from(transcript: Transcript) -> Self {
+        let json = serde_json::to_vec(&transcript.turns).unwrap_or_default();
+        Self {
+            attempt: transcript.attempt,
+            gzip: super::event::compress(&json),
+        }
+    }
+}
+
+impl TryFrom<Compressed> for Transcript {
+    type Error = String;
+    fn try_from(stored: Compressed) -> std::result::Result<Self, String> {
+        let json = super::event::decompress(&stored.gzip).ok_or("the transcript is damaged")?;
+        let turns = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
+        Ok(Self {
+            attempt: stored.attempt,
+            turns,
+        })
+    }
+}
+
+fn beside(tenant: &TenantId, letter: char, attempt: &AttemptId) -> Key {
+    Key::of(
+        tenant,
+        format_args!("CAL#{}", attempt.call),
+        format!("{letter}#{:05}", attempt.number),
+    )
+}
+
+impl Entity for Transcript {
+    const KIND: &'static str = "transcript";
+    type Id = AttemptId;
+
+    fn key_of(tenant: &TenantId, id: &AttemptId) -> Key {
+        beside(tenant, 'T', id)
+    }
+
+    fn key(&self, tenant: &TenantId) -> Key {
+        Self::key_of(tenant, &self.attempt)
+    }
+}
+
+/// What a model read in one attempt.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AnalysisRecord {
+    /// The call.
+    pub call: CallId,
+    /// The analysis.
+    #[serde(flatten)]
+    pub analysis: Analysis,
+}
+
+impl Entity for AnalysisRecord {
+    const KIND: &'static str = "analysis";
+    type Id = AttemptId;
+
+    fn key_of(tenant: &TenantId, id: &AttemptId) -> Key {
+        beside(tenant, 'A', id)
+    }
+
+    fn key(&self, tenant: &TenantId) -> Key {
+        Self::key_of(
+            tenant,
+            &AttemptId {
+                call: self.call,
+                number: self.analysis.attempt,
+            },
+        )
+    }
+}
+
+/// What the agent was told for one attempt.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ContextRecord {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// What it was told.
+    pub packet: Packet,
+}
+
+impl Entity for ContextRecord {
+    const KIND: &'static str = "context";
+    type Id = AttemptId;
+
+    fn key_of(tenant: &TenantId, id: &AttemptId) -> Key {
+        beside(tenant, 'C', id)
+    }
+
+    fn key(&self, tenant: &TenantId) -> Key {
+        Self::key_of(tenant, &self.attempt)
+    }
+}

@@ -1,0 +1,242 @@
+//! People, and what is known of them beside their record.
+
+use crate::entity::{Entity, Row, Stored, newest_first};
+use crate::error::Result;
+use crate::item::{decode, text_in};
+use crate::key::{Key, inverted, partition};
+use crate::read::{Listing, Page, Stretch, next_cursor};
+use crate::{CallRecord, Store};
+use domain::action::{Action, Task};
+use domain::contact::{Contact, LeadStatus};
+use domain::context::HistoryEntry;
+use domain::{ActionId, AttemptId, ContactId, Email, Phone, TaskId, TenantId};
+use serde::{Deserialize, Serialize};
+
+/// The list of all leads, newest first.
+pub const LEADS: &str = "lead";
+
+/// The list of the leads in one status, newest first.
+pub fn leads_in_status(status: LeadStatus) -> String {
+    format!("lead#status#{}", status.as_str())
+}
+
+impl Entity for Contact {
+    const KIND: &'static str = "lead";
+    type Id = ContactId;
+
+    fn key_of(tenant: &TenantId, id: &ContactId) -> Key {
+        Key::of(tenant, format_args!("CON#{id}"), "0")
+    }
+
+    fn key(&self, tenant: &TenantId) -> Key {
+        Self::key_of(tenant, &self.id)
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let sort = newest_first(self.created_at, self.id);
+        let counted = |dimension: String| Row::Counted {
+            stat: "lead",
+            dimension,
+        };
+        let mut rows = vec![
+            Row::Listed {
+                list: LEADS.to_owned(),
+                sort: sort.clone(),
+            },
+            Row::Listed {
+                list: leads_in_status(self.status),
+                sort,
+            },
+            counted("all".to_owned()),
+            counted(format!("status#{}", self.status.as_str())),
+        ];
+        let claim = |name, value: String| Row::Claim {
+            name,
+            value,
+            owner: self.id.to_string(),
+        };
+        rows.extend(
+            self.details
+                .phone
+                .as_ref()
+                .map(|phone| claim(PHONE, phone.to_string())),
+        );
+        rows.extend(
+            self.details
+                .email
+                .as_ref()
+                .map(|email| claim(EMAIL, email.canonical())),
+        );
+        rows
+    }
+}
+
+const PHONE: &str = "lead#phone";
+const EMAIL: &str = "lead#email";
+
+/// A contact's own partition, read in one query: the record, its open calls, the newest of its history.
+#[derive(Debug, Clone)]
+pub struct ContactRecord {
+    /// The record.
+    pub contact: Stored<Contact>,
+    /// Ids of the contact's calls that are not over.
+    pub open_calls: Vec<domain::CallId>,
+    /// What was talked about, newest first.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// How much of a contact's partition one query reads: the record, open work, and some months of history.
+const PARTITION_READ: usize = 80;
+
+impl Store {
+    /// A contact with what is open and what was talked about; one query.
+    pub async fn contact(&self, tenant: &TenantId, id: ContactId) -> Result<Option<ContactRecord>> {
+        let mut stretch = Stretch::of(partition(tenant, format_args!("CON#{id}")), PARTITION_READ);
+        stretch.up_to = Some("2~".to_owned());
+        let now = self.clock.now();
+        let (mut contact, mut open_calls, mut history) = (None, Vec::new(), Vec::new());
+        for item in self.stretch(&stretch).await? {
+            let sk = text_in(&item, "sk").unwrap_or_default().to_owned();
+            if sk == "0" {
+                contact = decode::<Contact>(item, now)?;
+            } else if let Some(call) = sk.strip_prefix("1#CAL#") {
+                open_calls.extend(call.parse::<domain::CallId>());
+            } else if sk.starts_with("2#") {
+                history.extend(decode::<HistoryRecord>(item, now)?.map(|stored| stored.value.entry));
+            }
+        }
+        Ok(contact.map(|contact| ContactRecord {
+            contact,
+            open_calls,
+            history,
+        }))
+    }
+
+    /// Who has this telephone number.
+    pub async fn contact_with_phone(&self, tenant: &TenantId, phone: &Phone) -> Result<Option<ContactId>> {
+        self.owner(tenant, PHONE, phone.as_str()).await
+    }
+
+    /// Who has this e-mail address.
+    pub async fn contact_with_email(&self, tenant: &TenantId, email: &Email) -> Result<Option<ContactId>> {
+        self.owner(tenant, EMAIL, &email.canonical()).await
+    }
+
+    async fn owner(&self, tenant: &TenantId, name: &str, value: &str) -> Result<Option<ContactId>> {
+        let item = self
+            .item(&Key::of(tenant, format_args!("U#{name}#{value}"), "0"))
+            .await?;
+        Ok(item.and_then(|item| text_in(&item, "owner")?.parse().ok()))
+    }
+
+    /// What followed from a contact's calls, newest first.
+    pub async fn actions(&self, tenant: &TenantId, id: ContactId, page: &Page) -> Result<Listing<Action>> {
+        let mut stretch = Stretch::of(partition(tenant, format_args!("CON#{id}")), page.clamped());
+        "3#".clone_into(&mut stretch.prefix);
+        stretch.after = page.position()?;
+        let rows = self.stretch(&stretch).await?;
+        let next = next_cursor(&rows, page.clamped());
+        let now = self.clock.now();
+        let items = rows
+            .into_iter()
+            .filter_map(|item| decode::<StoredAction>(item, now).transpose());
+        Ok(Listing {
+            items: items.map(|item| Ok(item?.value.0)).collect::<Result<_>>()?,
+            next,
+        })
+    }
+}
+
+/// What was talked about in one attempt of a call.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HistoryRecord {
+    /// The contact.
+    pub contact: ContactId,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// When, what, and what came of it.
+    #[serde(flatten)]
+    pub entry: HistoryEntry,
+}
+
+impl Entity for HistoryRecord {
+    const KIND: &'static str = "history";
+    type Id = Self;
+
+    fn key_of(tenant: &TenantId, it: &Self) -> Key {
+        let place = format!("2#{}#{}", inverted(it.entry.at), it.attempt);
+        Key::of(tenant, format_args!("CON#{}", it.contact), place)
+    }
+
+    fn key(&self, tenant: &TenantId) -> Key {
+        Self::key_of(tenant, self)
+    }
+}
+
+/// An action as it is stored: in its contact's partition, newest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StoredAction(pub Action);
+
+impl Entity for StoredAction {
+    const KIND: &'static str = "action";
+    type Id = (ContactId, ActionId);
+
+    fn key_of(tenant: &TenantId, (contact, id): &(ContactId, ActionId)) -> Key {
+        use domain::id::PrefixedId;
+        let at = i64::try_from(id.ulid().timestamp_ms()).unwrap_or_default();
+        let at = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
+        Key::of(
+            tenant,
+            format_args!("CON#{contact}"),
+            format!("3#{}#{id}", inverted(at)),
+        )
+    }
+
+    fn key(&self, tenant: &TenantId) -> Key {
+        Self::key_of(tenant, &(self.0.contact_id, self.0.id))
+    }
+}
+
+impl Entity for Task {
+    const KIND: &'static str = "task";
+    type Id = TaskId;
+
+    fn key_of(tenant: &TenantId, id: &TaskId) -> Key {
+        Key::of(tenant, format_args!("TSK#{id}"), "0")
+    }
+
+    fn key(&self, tenant: &TenantId) -> Key {
+        Self::key_of(tenant, &self.id)
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let mut rows = vec![
+            Row::Listed {
+                list: "task".to_owned(),
+                sort: newest_first(self.created_at, self.id),
+            },
+            Row::Counted {
+                stat: "task",
+                dimension: "all".to_owned(),
+            },
+        ];
+        if self.status == domain::action::TaskStatus::Pending {
+            rows.push(Row::OpenAtContact {
+                contact: self.contact_id,
+                subject: format!("TSK#{}", self.id),
+            });
+        }
+        rows
+    }
+}
+
+impl CallRecord {
+    /// What is open at the contact while the call is not over.
+    pub(crate) fn open_row(contact: ContactId, call: domain::CallId) -> Row {
+        Row::OpenAtContact {
+            contact,
+            subject: format!("CAL#{call}"),
+        }
+    }
+}

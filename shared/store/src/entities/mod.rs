@@ -1,0 +1,18 @@
+//! Every kind of record: where it lives and which rows go with it. `docs/data-model.md` lists them all.
+
+mod account;
+mod agent;
+mod call;
+mod contact;
+mod event;
+mod journal;
+
+pub use account::{ApiKey, Integration, JwtIssuer, Planner, Settings, TenantRecord, WrappedKey};
+pub use agent::AGENTS;
+pub use call::{
+    AnalysisRecord, CALLS, CallRecord, ContextRecord, SlotRow, Transcript, TranscriptTurn, VOICE_ACCOUNT,
+    ready_list,
+};
+pub use contact::{ContactRecord, HistoryRecord, LEADS, StoredAction, leads_in_status};
+pub use event::RawEvent;
+pub use journal::{AuditEntry, Change, SavedAnswer};

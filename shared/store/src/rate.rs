@@ -1,0 +1,76 @@
+//! How often a credential was used lately.
+
+use crate::Store;
+use crate::error::Result;
+use crate::item::{key_attributes, number, number_in};
+use crate::key::Key;
+use aws_sdk_dynamodb::types::ReturnValue;
+use domain::{KeyId, TenantId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How often a credential may be used: `burst` requests at once, `per_second` over time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Requests a second, over time.
+    pub per_second: u32,
+    /// Requests at once.
+    pub burst: u32,
+}
+
+impl Default for Rate {
+    fn default() -> Self {
+        Self {
+            per_second: 50,
+            burst: 200,
+        }
+    }
+}
+
+impl Rate {
+    /// The length of one window, in seconds: in it a burst's worth of requests is the rate over time.
+    fn window_secs(self) -> i64 {
+        i64::from(self.burst.div_ceil(self.per_second.max(1)).max(1))
+    }
+}
+
+impl Store {
+    /// Counts one use of a credential. `Some(seconds)` if that was one too many: how long to wait.
+    pub async fn count_use(
+        &self,
+        tenant: &TenantId,
+        key: KeyId,
+        rate: Rate,
+        now: Timestamp,
+    ) -> Result<Option<u32>> {
+        let length = rate.window_secs();
+        let window = now.as_second().div_euclid(length);
+        let ends = (window + 1) * length;
+        // A use that is counted twice by a repeated request costs its caller one of many.
+        let answer = self
+            .patiently(|| {
+                self.client
+                    .update_item()
+                    .table_name(&*self.table)
+                    .set_key(Some(key_attributes(&Key::of(
+                        tenant,
+                        format_args!("RATE#{key}"),
+                        window.to_string(),
+                    ))))
+                    .update_expression("ADD #n :one SET expires = :expires")
+                    .expression_attribute_names("#n", "n")
+                    .expression_attribute_values(":one", number(1))
+                    .expression_attribute_values(":expires", number(ends + 60))
+                    .return_values(ReturnValue::UpdatedNew)
+                    .send()
+            })
+            .await?;
+        let used: i64 = answer
+            .attributes
+            .as_ref()
+            .and_then(|item| number_in(item, "n"))
+            .unwrap_or_default();
+        let allowed = (i64::from(rate.per_second) * length).max(i64::from(rate.burst));
+        Ok((used > allowed).then(|| u32::try_from(ends - now.as_second()).unwrap_or(1).max(1)))
+    }
+}

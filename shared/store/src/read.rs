@@ -1,0 +1,270 @@
+//! Reading: one record, some records, a list.
+
+use crate::Store;
+use crate::commit::classify;
+use crate::entity::{Entity, Item, Stored};
+use crate::error::{Error, Result};
+use crate::item::{decode, key_attributes, text, text_in};
+use crate::key::{Key, partition};
+use crate::retry::{Fault, pause};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::TenantId;
+use std::collections::HashMap;
+
+/// How often a read is tried.
+const TRIES: u32 = 5;
+/// How many items one batch may ask for (DynamoDB's own limit).
+const BATCH: usize = 100;
+
+/// Which part of a list to read.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// How many records, at most 100; 50 if 0.
+    pub limit: usize,
+    /// Where the last page ended, as it said.
+    pub cursor: Option<String>,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone)]
+pub struct Listing<T> {
+    /// The records.
+    pub items: Vec<T>,
+    /// Where the next part begins, if there may be more.
+    pub next: Option<String>,
+}
+
+/// A stretch of one partition, in the order of its sort keys.
+pub(crate) struct Stretch {
+    pub(crate) partition: String,
+    /// What every sort key begins with.
+    pub(crate) prefix: String,
+    /// Only keys after this one.
+    pub(crate) after: Option<String>,
+    /// Only keys up to this one.
+    pub(crate) up_to: Option<String>,
+    pub(crate) limit: usize,
+    pub(crate) backwards: bool,
+}
+
+impl Stretch {
+    pub(crate) fn of(partition: String, limit: usize) -> Self {
+        Self {
+            partition,
+            prefix: String::new(),
+            after: None,
+            up_to: None,
+            limit,
+            backwards: false,
+        }
+    }
+}
+
+impl Store {
+    /// One record.
+    pub async fn get<E: Entity>(&self, tenant: &TenantId, id: &E::Id) -> Result<Option<Stored<E>>> {
+        match self.item(&E::key_of(tenant, id)).await? {
+            Some(item) => decode(item, self.clock.now()),
+            None => Ok(None),
+        }
+    }
+
+    /// One page of a list: a query for the places and a batch for the records. A record that is gone
+    /// meanwhile is left out, so a page may be short.
+    pub async fn list<E: Entity>(
+        &self,
+        tenant: &TenantId,
+        list: &str,
+        page: &Page,
+    ) -> Result<Listing<Stored<E>>> {
+        let limit = page.clamped();
+        let mut stretch = Stretch::of(partition(tenant, format_args!("LIST#{list}")), limit);
+        stretch.after = page.position()?;
+        let rows = self.stretch(&stretch).await?;
+        let next = next_cursor(&rows, limit);
+        let keys = rows.iter().filter_map(|row| {
+            Some(Key {
+                pk: text_in(row, "at")?.to_owned(),
+                sk: text_in(row, "at_sk")?.to_owned(),
+            })
+        });
+        let items = self.batch(keys.collect()).await?;
+        let now = self.clock.now();
+        let items = items
+            .into_iter()
+            .filter_map(|item| decode(item, now).transpose())
+            .collect::<Result<_>>()?;
+        Ok(Listing { items, next })
+    }
+
+    /// One item.
+    pub(crate) async fn item(&self, key: &Key) -> Result<Option<Item>> {
+        let answer = self
+            .patiently(|| {
+                let request = self
+                    .client
+                    .get_item()
+                    .table_name(&*self.table)
+                    .consistent_read(true);
+                request.set_key(Some(key_attributes(key))).send()
+            })
+            .await?;
+        Ok(answer.item)
+    }
+
+    /// The items that exist among these, in the order of the keys.
+    pub(crate) async fn batch(&self, keys: Vec<Key>) -> Result<Vec<Item>> {
+        let mut found: HashMap<(String, String), Item> = HashMap::new();
+        for chunk in keys.chunks(BATCH) {
+            let mut wanted: Vec<Item> = chunk.iter().map(key_attributes).collect();
+            for attempt in 0..TRIES {
+                if wanted.is_empty() {
+                    break;
+                }
+                pause(attempt).await;
+                let request = KeysAndAttributes::builder()
+                    .set_keys(Some(wanted.clone()))
+                    .consistent_read(true);
+                let request = request.build().map_err(|e| Error::Unavailable(e.to_string()))?;
+                let answer = self
+                    .patiently(|| {
+                        self.client
+                            .batch_get_item()
+                            .request_items(&*self.table, request.clone())
+                            .send()
+                    })
+                    .await?;
+                for item in answer.responses.unwrap_or_default().into_values().flatten() {
+                    if let (Some(pk), Some(sk)) = (text_in(&item, "pk"), text_in(&item, "sk")) {
+                        found.insert((pk.to_owned(), sk.to_owned()), item);
+                    }
+                }
+                let left = answer.unprocessed_keys.unwrap_or_default().into_values().next();
+                wanted = left.map(|left| left.keys).unwrap_or_default();
+            }
+            if !wanted.is_empty() {
+                return Err(Error::Throttled);
+            }
+        }
+        Ok(keys
+            .into_iter()
+            .filter_map(|key| found.remove(&(key.pk, key.sk)))
+            .collect())
+    }
+
+    /// The items of a stretch, at most its limit.
+    pub(crate) async fn stretch(&self, stretch: &Stretch) -> Result<Vec<Item>> {
+        let Stretch {
+            partition,
+            prefix,
+            after,
+            up_to,
+            limit,
+            backwards,
+        } = stretch;
+        let mut condition = "pk = :pk".to_owned();
+        let mut values = HashMap::from([(":pk".to_owned(), text(partition))]);
+        // A key condition takes one test of the sort key, so the bounds become one range.
+        let low = after
+            .as_ref()
+            .filter(|after| *after >= prefix)
+            .unwrap_or(prefix)
+            .clone();
+        match (low.is_empty(), up_to) {
+            (true, None) => {}
+            (false, None) if after.is_none() => {
+                condition.push_str(" AND begins_with(sk, :low)");
+                values.insert(":low".to_owned(), text(low));
+            }
+            (_, up_to) => {
+                condition.push_str(" AND sk BETWEEN :low AND :high");
+                let high = up_to.clone().unwrap_or_else(|| format!("{prefix}\u{10FFFF}"));
+                values.insert(
+                    ":low".to_owned(),
+                    text(if low.is_empty() { " ".to_owned() } else { low }),
+                );
+                values.insert(":high".to_owned(), text(high));
+            }
+        }
+        let mut items: Vec<Item> = Vec::new();
+        let mut start: Option<HashMap<String, AttributeValue>> = None;
+        // One key more than asked for, because a range begins with the key that it is to come after.
+        let wanted = limit + usize::from(after.is_some());
+        loop {
+            let page = i32::try_from(wanted - items.len()).unwrap_or(i32::MAX);
+            let answer = self
+                .patiently(|| {
+                    self.client
+                        .query()
+                        .table_name(&*self.table)
+                        .consistent_read(true)
+                        .key_condition_expression(&condition)
+                        .set_expression_attribute_values(Some(values.clone()))
+                        .scan_index_forward(!backwards)
+                        .limit(page)
+                        .set_exclusive_start_key(start.clone())
+                        .send()
+                })
+                .await?;
+            items.extend(answer.items.unwrap_or_default());
+            start = answer.last_evaluated_key;
+            if start.is_none() || items.len() >= wanted {
+                break;
+            }
+        }
+        if let Some(after) = after {
+            items.retain(|item| text_in(item, "sk").is_some_and(|sk| sk > after.as_str()));
+        }
+        items.truncate(*limit);
+        Ok(items)
+    }
+
+    /// Sends a request that is safe to repeat until it goes well, or will not.
+    pub(crate) async fn patiently<T, E, F>(&self, send: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = std::result::Result<T, SdkError<E>>>,
+        E: ProvideErrorMetadata,
+    {
+        let mut last = Error::Throttled;
+        for attempt in 0..TRIES {
+            pause(attempt).await;
+            match send().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => match classify(&error) {
+                    Fault::Passing(error) => last = error,
+                    Fault::Final(error) => return Err(error),
+                },
+            }
+        }
+        Err(last)
+    }
+}
+
+impl Page {
+    pub(crate) fn clamped(&self) -> usize {
+        if self.limit == 0 { 50 } else { self.limit.min(100) }
+    }
+
+    /// The sort key that the page comes after.
+    pub(crate) fn position(&self) -> Result<Option<String>> {
+        let Some(cursor) = &self.cursor else {
+            return Ok(None);
+        };
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Error::BadCursor)?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::BadCursor)?;
+        if text.is_empty() || text.len() > 512 {
+            Err(Error::BadCursor)
+        } else {
+            Ok(Some(text))
+        }
+    }
+}
+
+/// The cursor after these rows; none if they are the last.
+pub(crate) fn next_cursor(rows: &[Item], limit: usize) -> Option<String> {
+    let last = rows.last().filter(|_| rows.len() == limit)?;
+    Some(URL_SAFE_NO_PAD.encode(text_in(last, "sk")?))
+}
