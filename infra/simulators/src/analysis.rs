@@ -1,14 +1,15 @@
 //! The rule-based reader behind the simulated model: what a transcript says, by keywords in five languages.
 
+mod reading;
 mod words;
 
 use crate::openai::{Wish, fold, wished_time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use reading::{callee_lines, email_in, found, language_of, name_in, phone_in, practice_in, says};
 use serde_json::{Value, json};
 use words::{
-    APPOINTMENT, CALLBACK, INJECTION, INTERESTED, NAMING, NOT_INTERESTED, PRACTICES, SENDING, STOP,
-    VOICEMAIL, WRONG_NUMBER,
+    APPOINTMENT, CALLBACK, INJECTION, INTERESTED, NOT_INTERESTED, SENDING, STOP, VOICEMAIL, WRONG_NUMBER,
 };
 
 /// What came out of a conversation.
@@ -346,116 +347,5 @@ fn summary(outcome: Outcome, at: Option<&str>) -> String {
     match at {
         Some(at) => format!("{reason} The time named was {at}."),
         None => reason.to_owned(),
-    }
-}
-
-/// The texts of the lines that the callee spoke: `user: ...`, also behind a number or a time. Where nobody is
-/// named, all lines.
-fn callee_lines(prompt: &str) -> Vec<String> {
-    let spoken = |names: &'static [&'static str]| {
-        prompt.lines().filter_map(move |line| {
-            let (speaker, text) = line.split_once(": ")?;
-            let speaker = speaker.split_whitespace().next_back()?;
-            let speaker = speaker
-                .trim_matches(|c: char| !c.is_alphanumeric())
-                .to_lowercase();
-            (speaker.len() < 12 && names.contains(&speaker.as_str())).then(|| text.trim().to_owned())
-        })
-    };
-    let lines: Vec<String> = spoken(&[
-        "user", "lead", "customer", "client", "caller", "callee", "contact",
-    ])
-    .collect();
-    let named = !lines.is_empty() || spoken(&["agent", "assistant", "bot", "ai"]).next().is_some();
-    if named {
-        return lines;
-    }
-    let rest = prompt
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("Now:"));
-    rest.map(str::to_owned).collect()
-}
-
-fn says(line: &str, phrases: &[&str]) -> bool {
-    let line = fold(line);
-    phrases.iter().any(|phrase| line.contains(&fold(phrase)))
-}
-
-fn found(value: Option<String>, line: &str) -> Option<Found> {
-    value.map(|value| Found {
-        value,
-        quote: line.to_owned(),
-    })
-}
-
-fn email_in(line: &str) -> Option<String> {
-    line.split_whitespace().find_map(|word| {
-        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-        let (name, host) = word.split_once('@')?;
-        let whole = !name.is_empty() && host.contains('.') && !host.contains('@');
-        whole.then(|| word.to_lowercase())
-    })
-}
-
-fn phone_in(line: &str) -> Option<String> {
-    let from = line.find('+')?;
-    let number: String = line[from + 1..]
-        .chars()
-        .take_while(|c| c.is_ascii_digit() || matches!(c, ' ' | '-'))
-        .filter(char::is_ascii_digit)
-        .collect();
-    (8..=15).contains(&number.len()).then(|| format!("+{number}"))
-}
-
-fn name_in(line: &str) -> Option<String> {
-    let lower = line.to_lowercase();
-    // Positions hold only where lower case has kept the lengths.
-    if lower.len() != line.len() {
-        return None;
-    }
-    let from = NAMING
-        .iter()
-        .find_map(|intro| lower.find(intro).map(|at| at + intro.len()))?;
-    let name: Vec<&str> = line[from..]
-        .split([',', '.', ';', '!', '?', '।'])
-        .next()?
-        .split_whitespace()
-        .take_while(|word| !word.starts_with(|c: char| c.is_lowercase()) && !["है", "হলো"].contains(word))
-        .take(3)
-        .collect();
-    (!name.is_empty()).then(|| name.join(" "))
-}
-
-fn practice_in(line: &str) -> Option<String> {
-    PRACTICES
-        .iter()
-        .find(|(_, words)| says(line, words))
-        .map(|(code, _)| (*code).to_owned())
-}
-
-fn language_of(text: &str) -> &'static str {
-    if text.chars().any(|c| ('\u{900}'..='\u{97f}').contains(&c)) {
-        return "hi";
-    }
-    if text.chars().any(|c| ('\u{980}'..='\u{9ff}').contains(&c)) {
-        return "bn";
-    }
-    let text = fold(text);
-    let words = |known: &[&str]| {
-        text.split(|c: char| !c.is_alphanumeric())
-            .filter(|word| known.contains(word))
-            .count()
-    };
-    let italian = words(&[
-        "sono", "che", "mi", "per", "di", "non", "favore", "richiami", "grazie",
-    ]);
-    let indonesian = words(&[
-        "saya", "tolong", "jam", "hari", "ya", "tidak", "lagi", "jangan", "kirim",
-    ]);
-    match italian.max(indonesian) {
-        0 | 1 => "en",
-        _ if italian >= indonesian => "it",
-        _ => "id",
     }
 }

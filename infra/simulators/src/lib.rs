@@ -257,8 +257,11 @@ impl Simulators {
     }
 
     /// Every call ever placed, oldest first; those refused with 429 or 5xx before they were placed are not in.
-    pub fn dials(&self) -> Result<Vec<Dial>, Error> {
-        let placed = self.inner.storage.placed()?;
+    pub fn dials(&self) -> Vec<Dial> {
+        let placed = self.inner.storage.placed().unwrap_or_else(|error| {
+            tracing::error!(%error, "the simulators cannot tell whom they called");
+            Vec::new()
+        });
         let dials = placed.into_iter().map(|call| Dial {
             account: call.account,
             user_id: call.user_id,
@@ -268,7 +271,7 @@ impl Simulators {
             at: Timestamp::from_millisecond(call.started_ms).unwrap_or_default(),
             body: call.request,
         });
-        Ok(dials.collect())
+        dials.collect()
     }
 
     /// The last 1,000 requests since the start, oldest first, refused ones included.

@@ -1,6 +1,7 @@
 //! The stand-in for `OpenAI`: chat completions with structured output.
 
 mod fill;
+mod names;
 mod strict;
 mod when;
 

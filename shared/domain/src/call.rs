@@ -224,6 +224,32 @@ impl Ending {
 }
 
 impl Call {
+    /// A call that waits for `ready_at`, with nothing said about its purpose.
+    pub fn queued(id: CallId, contact_id: ContactId, ready_at: Timestamp, now: Timestamp) -> Self {
+        Self {
+            id,
+            contact_id,
+            agent_id: None,
+            campaign_id: None,
+            follows: None,
+            follow_ups: 0,
+            objective: String::new(),
+            priority: Priority::Normal,
+            instructions: String::new(),
+            scheduled_at: None,
+            status: CallStatus::Queued,
+            reason: None,
+            ready_at,
+            check_at: None,
+            slot: None,
+            attempts: Vec::new(),
+            analyzed_attempt: None,
+            planned_attempt: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// The id of the attempt that was begun last, if any was.
     pub fn current_attempt(&self) -> Option<AttemptId> {
         self.attempts.last().map(|attempt| AttemptId {

@@ -191,6 +191,8 @@ pub enum Reason {
     Retry,
     /// The lead was contacted as often as the caps allow.
     ContactPressure,
+    /// The lead is on another call of ours.
+    OnCall,
     /// Every attempt was used.
     AttemptsUsed,
     /// No line is free.
@@ -239,6 +241,7 @@ impl Reason {
             Self::Scheduled => "The call is scheduled for later.",
             Self::Retry => "The wait after the last attempt is not over.",
             Self::ContactPressure => "The lead was contacted as often as the caps allow.",
+            Self::OnCall => "The lead is on another call.",
             Self::AttemptsUsed => "Every attempt was used.",
             Self::NoSlot => "Every line is busy.",
             Self::NoAgent => "There is no agent: create one, or name one in the call.",
@@ -271,6 +274,7 @@ pub enum Rule {
     Attempts,
     Schedule,
     Zone,
+    OnCall,
     ContactPressure,
     Window,
 }
@@ -361,7 +365,8 @@ pub fn judge(
     let zones: Vec<TimeZone> = contact.zones().iter().map(ZoneName::time_zone).collect();
     let earliest = not_before(call);
     let pressure = pressure_ends(contact, rules, now);
-    let from = [earliest, pressure]
+    let on_call = contact.on_call.filter(|on_call| on_call.call != call.id).map(|on_call| on_call.until);
+    let from = [earliest, pressure, on_call]
         .into_iter()
         .flatten()
         .fold(now, Timestamp::max);
@@ -388,6 +393,7 @@ pub fn judge(
             },
             earliest,
         ),
+        until(Rule::OnCall, Reason::OnCall, on_call),
         until(Rule::ContactPressure, Reason::ContactPressure, pressure),
         verdict(Rule::Zone, Reason::UnknownZone, !zones.is_empty()),
     ];

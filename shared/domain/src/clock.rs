@@ -37,6 +37,11 @@ impl Clock {
         self.offset_ms.load(Ordering::Acquire)
     }
 
+    /// Whether the clock has been moved.
+    pub fn is_shifted(&self) -> bool {
+        self.offset_ms() != 0
+    }
+
     /// Moves the clock forward to `instant`; an instant already past changes nothing, so time never goes back.
     pub fn advance_to(&self, instant: Timestamp) {
         let ahead = instant

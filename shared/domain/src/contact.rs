@@ -2,7 +2,7 @@
 
 use crate::provenance::{Author, Provenance};
 use crate::zone::{ZoneName, zones_of};
-use crate::{CampaignId, ContactId, Email, Phone};
+use crate::{CallId, CampaignId, ContactId, Email, Phone};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,6 +29,9 @@ pub struct Contact {
     /// When we contacted the person of our own accord in the last eight days, oldest first.
     #[serde(default)]
     pub touches: Vec<Timestamp>,
+    /// The call that the person is on, so that no second one rings meanwhile.
+    #[serde(default)]
+    pub on_call: Option<OnCall>,
     /// Who wrote each field.
     #[serde(default)]
     pub provenance: BTreeMap<String, Provenance>,
@@ -170,6 +173,15 @@ pub struct Suppression {
     pub by: Author,
 }
 
+/// A call that a person is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnCall {
+    /// The call.
+    pub call: CallId,
+    /// When it is over at the latest.
+    pub until: Timestamp,
+}
+
 /// How long a contact counts towards the pressure caps, with a day to spare.
 const TOUCHES_KEPT: SignedDuration = SignedDuration::from_hours(8 * 24);
 
@@ -184,6 +196,7 @@ impl Contact {
             consent: BTreeMap::new(),
             suppression: BTreeMap::new(),
             touches: Vec::new(),
+            on_call: None,
             provenance: BTreeMap::new(),
             last_contact_at: None,
             next_follow_up_at: None,
@@ -264,6 +277,16 @@ impl Contact {
     pub fn touch(&mut self, now: Timestamp) {
         self.touches.retain(|at| now.duration_since(*at) < TOUCHES_KEPT);
         self.touches.push(now);
+    }
+
+    /// Notes that a contact noted at `at` did not come about.
+    pub fn untouch(&mut self, at: Timestamp) {
+        self.touches.retain(|touch| *touch != at);
+    }
+
+    /// Notes that a call is over.
+    pub fn hang_up(&mut self, call: CallId) {
+        self.on_call = self.on_call.filter(|on_call| on_call.call != call);
     }
 
     /// How often we contacted the person of our own accord in the `hours` before `now`.

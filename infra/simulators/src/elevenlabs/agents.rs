@@ -139,7 +139,7 @@ pub(crate) async fn create_agent(
         tags: json!([]),
         conversation_config: default_config(),
         platform_settings: default_settings(),
-        workflow: json!({}),
+        workflow: json!({ "edges": {}, "nodes": {}, "prevent_subagent_loops": false }),
     };
     apply(&mut agent, &body);
     agent.check()?;

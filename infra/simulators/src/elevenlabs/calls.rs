@@ -113,7 +113,12 @@ fn place(
         Some(Lie::ServerError5xx) => return Err(Refusal::server_error(StatusCode::SERVICE_UNAVAILABLE)),
         _ => {}
     }
+    let webhook_id = state
+        .storage
+        .account(&account.0)?
+        .map(|webhook| webhook.webhook_id);
     let order = Order {
+        webhook_id: webhook_id.unwrap_or_default(),
         carrier,
         agent,
         account: account.0,
@@ -156,6 +161,8 @@ pub(crate) struct Order {
     pub(crate) carrier: Carrier,
     pub(crate) agent: Agent,
     pub(crate) account: String,
+    /// The workspace's webhook.
+    pub(crate) webhook_id: String,
     pub(crate) body: Value,
     pub(crate) now: Timestamp,
 }
@@ -324,13 +331,21 @@ fn missing(place: &str, names: &[String]) -> Option<String> {
     })
 }
 
-/// Whether the agent's own webhook settings let an event through; by default all are.
+/// Whether the agent's own webhook settings let an event through to the workspace's webhook; by default all are.
 fn wants(order: &Order, event: &str) -> bool {
-    let events = order
+    let own = order
         .agent
         .platform_settings
-        .pointer("/workspace_overrides/webhooks/events");
-    events
-        .and_then(Value::as_array)
+        .pointer("/workspace_overrides/webhooks")
+        .unwrap_or(&Value::Null);
+    if own["post_call_webhook_id"]
+        .as_str()
+        .is_some_and(|id| id != order.webhook_id)
+    {
+        tracing::warn!("the agent names a webhook that its workspace does not have: nothing will be posted");
+        return false;
+    }
+    own["events"]
+        .as_array()
         .is_none_or(|events| events.contains(&json!(event)))
 }

@@ -138,12 +138,8 @@ pub(crate) fn play(script: Script, scene: &Scene, random: &mut SplitMix64) -> Pl
     }
     let termination_reason = match (script, &scene.voicemail) {
         (Script::Voicemail, Some(message)) => {
-            stage.use_tool(
-                message.clone(),
-                Tool::VoicemailDetection {
-                    message: message.clone(),
-                },
-            );
+            let message = Some(message.clone()).filter(|message| !message.is_empty());
+            stage.use_tool(message.clone(), Tool::VoicemailDetection { message });
             "voicemail_detection tool was called."
         }
         (Script::Voicemail, None) => {

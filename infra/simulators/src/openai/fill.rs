@@ -1,5 +1,6 @@
 //! Makes a value of any JSON Schema of the strict subset, and puts what is known where its name fits.
 
+use super::names::{bounded, is_about, label, matching, wish_synonyms};
 use super::strict::has_type;
 use super::when::Wish;
 use crate::analysis::{Facts, Found, Outcome};
@@ -271,7 +272,7 @@ impl<'a> Filler<'a> {
             let about = if is_about(name, &["", "text", "line", "words"]) {
                 quote
             } else {
-                first_name_of(facts.outcome)
+                label(facts.outcome)
             };
             return Some(about.to_owned());
         }
@@ -289,7 +290,7 @@ impl<'a> Filler<'a> {
                 .map(|(_, last)| last.to_owned()),
             _ if is_about(name, &["summary", "description", "notes", "reply"]) => Some(facts.summary.clone()),
             _ if is_about(name, &["outcome", "disposition", "intent"]) => {
-                Some(first_name_of(facts.outcome).to_owned())
+                Some(label(facts.outcome).to_owned())
             }
             _ if is_about(name, &["sentiment", "mood"]) => Some(facts.sentiment.to_owned()),
             _ if is_about(name, &["reason", "rationale", "explanation"]) => facts.reasons.first().cloned(),
@@ -413,75 +414,4 @@ impl<'a> Filler<'a> {
         }
         matching(members, facts.outcome.synonyms())
     }
-}
-
-fn wish_synonyms(kind: &str) -> &'static [&'static str] {
-    match kind {
-        "callback" => &["callback", "call_back", "follow_up_call", "call", "follow_up"],
-        "appointment" => &["appointment", "meeting", "visit", "booking", "book", "schedule"],
-        "stop" => &[
-            "stop",
-            "do_not_call",
-            "do_not_contact",
-            "opt_out",
-            "unsubscribe",
-            "suppress",
-        ],
-        _ => &[
-            "information",
-            "info",
-            "send",
-            "details",
-            "email",
-            "brochure",
-            "message",
-            "other",
-        ],
-    }
-}
-
-fn first_name_of(outcome: Outcome) -> &'static str {
-    outcome.synonyms().first().copied().unwrap_or_default()
-}
-
-/// The first member that equals a synonym, or else contains one without denying it.
-fn matching<'m>(members: &'m [Value], synonyms: &[&str]) -> Option<&'m Value> {
-    let plain = |member: &Value| {
-        let text = member.as_str().unwrap_or_default().to_lowercase();
-        text.replace(|c: char| !c.is_alphanumeric(), "_")
-    };
-    let denies = |text: &str| {
-        ["not_", "no_", "un", "dis"]
-            .iter()
-            .any(|prefix| text.starts_with(prefix))
-    };
-    let find = |fits: &dyn Fn(&str, &str) -> bool| {
-        synonyms.iter().find_map(|synonym| {
-            let synonym = synonym.to_lowercase();
-            members
-                .iter()
-                .find(|member| member.is_string() && fits(&plain(member), &synonym))
-        })
-    };
-    find(&|member, synonym| member == synonym)
-        .or_else(|| find(&|member, synonym| member.contains(synonym) && denies(member) == denies(synonym)))
-}
-
-/// Whether a snake-case name is one of the words, or has it among its parts.
-fn is_about(name: &str, words: &[&str]) -> bool {
-    words
-        .iter()
-        .any(|word| name == *word || (!word.is_empty() && format!("_{name}_").contains(&format!("_{word}_"))))
-}
-
-/// The number within the schema's bounds, whole where it must be.
-fn bounded(schema: &Value, value: f64) -> Value {
-    let least = schema["minimum"].as_f64().unwrap_or(f64::MIN);
-    let most = schema["maximum"].as_f64().unwrap_or(f64::MAX);
-    let value = value.max(least).min(most);
-    if has_type(schema, "integer") {
-        #[expect(clippy::cast_possible_truncation, reason = "scores are small")]
-        return json!(value.round() as i64);
-    }
-    json!(value)
 }

@@ -5,28 +5,9 @@ use proptest::prelude::*;
 use ulid::Ulid;
 
 pub(crate) fn queued(now: Timestamp) -> Call {
-    Call {
-        id: CallId::from_ulid(Ulid::from_parts(1, 7)),
-        contact_id: ContactId::from_ulid(Ulid::from_parts(1, 8)),
-        agent_id: None,
-        campaign_id: None,
-        follows: None,
-        follow_ups: 0,
-        objective: "Qualify".to_owned(),
-        priority: Priority::Normal,
-        instructions: String::new(),
-        scheduled_at: None,
-        status: CallStatus::Queued,
-        reason: None,
-        ready_at: now,
-        check_at: None,
-        slot: None,
-        attempts: Vec::new(),
-        analyzed_attempt: None,
-        planned_attempt: None,
-        created_at: now,
-        updated_at: now,
-    }
+    let id = |n| Ulid::from_parts(1, n);
+    let call = Call::queued(CallId::from_ulid(id(7)), ContactId::from_ulid(id(8)), now, now);
+    Call { objective: "Qualify".to_owned(), ..call }
 }
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;

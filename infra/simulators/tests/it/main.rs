@@ -1,0 +1,14 @@
+//! The simulators as their clients see them: over HTTP, with the clock in the test's hand.
+
+#[cfg(test)]
+mod elevenlabs;
+#[cfg(test)]
+mod lies;
+#[cfg(test)]
+mod openai;
+#[cfg(test)]
+mod persistence;
+#[cfg(test)]
+mod scripts;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,162 @@
+//! Taking in what the voice provider told: a conversation that ended, a call that never began.
+
+use crate::context::Context;
+use crate::dialing::{self, Extra};
+use crate::error::Result;
+use crate::voice_events::ELEVENLABS;
+use bytes::Bytes;
+use contracts::Job;
+use domain::AttemptId;
+use domain::call::{CallStatus, Ending};
+use domain::calling::Reason;
+use elevenlabs::webhook::{Event, EventBody, FailureReason};
+use elevenlabs::{Conversation, ConversationStatus, Role};
+use jiff::SignedDuration;
+use provider::Verified;
+use store::{RawEvent, Transcript, TranscriptTurn};
+
+/// How an event was taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ingested {
+    /// It brought an attempt forward.
+    News,
+    /// It was known, or is about nothing of ours.
+    Nothing,
+    /// It is about a conversation that nobody knows yet; the dialer may be about to store it.
+    NotYetKnown,
+}
+
+/// How long an event waits for its call to become known: the dialer stores a conversation's id within
+/// seconds, and the reconciler finds what it did not.
+const WAITS: SignedDuration = SignedDuration::from_mins(10);
+
+/// Takes in a stored event.
+pub async fn ingest(ctx: &Context, event: &str) -> Result<Ingested> {
+    let Some(raw) = load(ctx, event).await? else { return Ok(Ingested::Nothing) };
+    let Ok(parsed) = Event::parse(&Verified::assert_stored(raw.body)) else { return Ok(Ingested::Nothing) };
+    match parsed.body {
+        EventBody::Conversation(conversation) => match attempt_of(&conversation) {
+            Some(attempt) => conversation_ended(ctx, attempt, &conversation).await,
+            None => Ok(Ingested::Nothing),
+        },
+        EventBody::InitiationFailure { conversation_id, reason, .. } => {
+            match attempt_of_conversation(ctx, &conversation_id).await? {
+                Some(attempt) => never_began(ctx, attempt, conversation_id, &reason).await,
+                None if ctx.now().duration_since(raw.received_at) < WAITS => Ok(Ingested::NotYetKnown),
+                None => Ok(Ingested::Nothing),
+            }
+        }
+        EventBody::Other => Ok(Ingested::Nothing),
+    }
+}
+
+struct Raw {
+    body: Bytes,
+    received_at: jiff::Timestamp,
+}
+
+async fn load(ctx: &Context, event: &str) -> Result<Option<Raw>> {
+    let id = |part| (ELEVENLABS.to_owned(), event.to_owned(), part);
+    let Some(first) = ctx.store().get::<RawEvent>(&ctx.tenant, &id(0)).await? else { return Ok(None) };
+    let received_at = first.received_at;
+    let ids: Vec<_> = (1..first.parts).map(id).collect();
+    let mut parts = vec![first.value];
+    parts.extend(ctx.store().get_many::<RawEvent>(&ctx.tenant, &ids).await?.into_iter().map(|part| part.value));
+    Ok(RawEvent::join(&parts).map(|body| Raw { body: body.into(), received_at }))
+}
+
+/// The attempt that a conversation carries for us.
+fn attempt_of(conversation: &Conversation) -> Option<AttemptId> {
+    conversation.user_id.as_deref()?.parse().ok()
+}
+
+async fn attempt_of_conversation(ctx: &Context, conversation: &str) -> Result<Option<AttemptId>> {
+    let Some(id) = ctx.store().call_of_conversation(&ctx.tenant, conversation).await? else { return Ok(None) };
+    let call = crate::calls::find(ctx, id).await?;
+    let attempt = call.attempts.iter().find(|attempt| attempt.conversation_id.as_deref() == Some(conversation));
+    Ok(attempt.map(|attempt| AttemptId { call: id, number: attempt.number }))
+}
+
+/// Ends an attempt with what was said in it, and has it read.
+pub(crate) async fn conversation_ended(
+    ctx: &Context,
+    attempt: AttemptId,
+    conversation: &Conversation,
+) -> Result<Ingested> {
+    if !conversation.status.is_final() {
+        return Ok(Ingested::Nothing);
+    }
+    let status = status_of(conversation);
+    let reason = match status {
+        CallStatus::Voicemail => Some(Reason::Voicemail),
+        CallStatus::Failed => Some(Reason::ProviderFailed),
+        _ => None,
+    };
+    let ending = Ending {
+        status,
+        reason,
+        confirmed: true,
+        conversation_id: Some(conversation.conversation_id.clone()).filter(|id| !id.is_empty()),
+        duration_secs: conversation.metadata.call_duration_secs.and_then(|secs| u64::try_from(secs).ok()),
+        cost_credits: conversation.metadata.cost,
+    };
+    let mut extras = vec![Extra::Transcript(transcript(attempt, conversation))];
+    if status == CallStatus::Completed {
+        extras.push(Extra::Job(Job::AnalyzeCall { attempt }));
+    }
+    end(ctx, attempt, ending, &extras).await
+}
+
+async fn never_began(
+    ctx: &Context,
+    attempt: AttemptId,
+    conversation_id: String,
+    reason: &FailureReason,
+) -> Result<Ingested> {
+    let (status, reason) = match reason {
+        FailureReason::Busy => (CallStatus::Busy, Reason::Busy),
+        FailureReason::NoAnswer => (CallStatus::NoAnswer, Reason::NoAnswer),
+        _ => (CallStatus::Failed, Reason::ProviderFailed),
+    };
+    let ending =
+        Ending { conversation_id: Some(conversation_id), ..Ending::without_talk(status, reason, true) };
+    end(ctx, attempt, ending, &[]).await
+}
+
+async fn end(ctx: &Context, attempt: AttemptId, ending: Ending, extras: &[Extra]) -> Result<Ingested> {
+    match dialing::end(ctx, None, attempt, ending, extras).await {
+        Ok(true) => Ok(Ingested::News),
+        // A call that does not exist is of another installation on the same account.
+        Ok(false) | Err(crate::Error::NotFound(_)) => Ok(Ingested::Nothing),
+        Err(e) => Err(e),
+    }
+}
+
+/// What a finished conversation says about its attempt.
+fn status_of(conversation: &Conversation) -> CallStatus {
+    let machine = |text: &str| {
+        let text = text.to_lowercase();
+        text.contains("voicemail") || text.contains("answering machine")
+    };
+    let detected = conversation.transcript.iter().flat_map(|turn| &turn.tool_calls).any(|call| machine(&call.tool_name));
+    let hung_up_on_machine = conversation.metadata.termination_reason.as_deref().is_some_and(machine);
+    let somebody_spoke = conversation.transcript.iter().any(|turn| turn.role == Role::User && turn.message.is_some());
+    if detected || hung_up_on_machine {
+        CallStatus::Voicemail
+    } else if conversation.status == ConversationStatus::Failed && !somebody_spoke {
+        CallStatus::Failed
+    } else {
+        CallStatus::Completed
+    }
+}
+
+fn transcript(attempt: AttemptId, conversation: &Conversation) -> Transcript {
+    let turns = conversation.transcript.iter().filter_map(|turn| {
+        Some(TranscriptTurn {
+            role: turn.role.as_str().to_owned(),
+            message: turn.message.clone().filter(|message| !message.trim().is_empty())?,
+            at_secs: turn.time_in_call_secs.and_then(|secs| u64::try_from(secs).ok()).unwrap_or_default(),
+        })
+    });
+    Transcript { attempt, turns: turns.collect() }
+}

@@ -1,0 +1,271 @@
+//! A tenant's credentials at the providers: written, never read back.
+
+use crate::context::{Context, Platform};
+use crate::error::{Error, Result};
+use domain::{Invalid, Role, TenantId, text};
+use elevenlabs::PhoneProvider;
+use jiff::Timestamp;
+use llm::Llm;
+use provider::{Secret, Url};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::Integration;
+use utoipa::ToSchema;
+
+/// A provider that a tenant can set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Provider {
+    Elevenlabs,
+    Openai,
+    Anthropic,
+}
+
+impl Provider {
+    /// Every provider.
+    pub const ALL: [Self; 3] = [Self::Elevenlabs, Self::Openai, Self::Anthropic];
+
+    /// The provider as paths and keys spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Elevenlabs => "elevenlabs",
+            Self::Openai => "openai",
+            Self::Anthropic => "anthropic",
+        }
+    }
+}
+
+/// Where ElevenLabs is, who we are there, and which line calls go out on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ElevenLabs {
+    /// The API key.
+    pub api_key: Secret,
+    /// The address, without `/v1`.
+    #[serde(default = "ElevenLabs::address")]
+    pub base_url: String,
+    /// The secret of the post-call webhook.
+    #[serde(default)]
+    pub webhook_secret: Option<Secret>,
+    /// ElevenLabs' id of the number that calls.
+    #[serde(default)]
+    pub phone_number_id: Option<String>,
+    /// Who carries that number.
+    #[serde(default)]
+    pub phone_provider: PhoneProvider,
+    /// ElevenLabs' id of the post-call webhook, to attach it to agents.
+    #[serde(default)]
+    pub webhook_id: Option<String>,
+}
+
+impl ElevenLabs {
+    fn address() -> String {
+        "https://api.elevenlabs.io".to_owned()
+    }
+}
+
+/// Where a model is and who we are there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// The API key.
+    pub api_key: Secret,
+    /// The address: OpenAI's with `/v1`, Anthropic's without; the provider's own if not given.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// Which model; a small one if not given.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// Which model makes embeddings; none if not given.
+    #[serde(default)]
+    pub embedding_model: Option<String>,
+    /// Whether this provider is asked where both are set up.
+    #[serde(default)]
+    pub is_default: bool,
+}
+
+const OPENAI: &str = "https://api.openai.com/v1";
+const ANTHROPIC: &str = "https://api.anthropic.com";
+
+/// What may be told about a provider's credentials.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Configured {
+    /// The provider.
+    pub provider: Provider,
+    /// Whether credentials are stored.
+    pub configured: bool,
+    /// When they were set.
+    #[schema(value_type = Option<String>)]
+    pub updated_at: Option<Timestamp>,
+}
+
+/// Stores a provider's credentials in place of any before.
+pub async fn set(ctx: &Context, provider: Provider, settings: Value) -> Result<Configured> {
+    ctx.require(Role::Owner)?;
+    let (plain, base_url) = match provider {
+        Provider::Elevenlabs => {
+            let settings: ElevenLabs = crate::merge::read(settings)?;
+            check_key(&settings.api_key)?;
+            (serde_json::to_vec(&settings), Some(settings.base_url))
+        }
+        Provider::Openai | Provider::Anthropic => {
+            let settings: Model = crate::merge::read(settings)?;
+            check_key(&settings.api_key)?;
+            (serde_json::to_vec(&settings), settings.base_url)
+        }
+    };
+    if let Some(base_url) = base_url {
+        check_address(&base_url, ctx.platform.loopback_providers).map_err(|e| e.within("/base_url"))?;
+    }
+    let plain = plain.map_err(|_| Error::Internal("the settings are no JSON"))?;
+    let sealed = ctx.platform.vault.seal(ctx.store(), &ctx.tenant, &place(provider), &plain).await?;
+    let updated_at = ctx.now();
+    let mut step = ctx.step();
+    step.put(&Integration { provider: provider.as_str().to_owned(), sealed, updated_at })?;
+    // The audit tells that, and not what.
+    ctx.audited::<()>(&mut step, "integration.updated", provider.as_str(), None, None)?;
+    ctx.store().commit(step).await?;
+    Ok(Configured { provider, configured: true, updated_at: Some(updated_at) })
+}
+
+/// Which providers are set up.
+pub async fn list(ctx: &Context) -> Result<Vec<Configured>> {
+    ctx.require(Role::Manager)?;
+    let mut all = Vec::new();
+    for provider in Provider::ALL {
+        let stored = ctx.store().get::<Integration>(&ctx.tenant, provider.as_str()).await?;
+        let updated_at = stored.map(|stored| stored.value.updated_at);
+        all.push(Configured { provider, configured: updated_at.is_some(), updated_at });
+    }
+    Ok(all)
+}
+
+/// The tenant's voice provider.
+pub async fn elevenlabs(platform: &Platform, tenant: &TenantId) -> Result<(elevenlabs::Client, ElevenLabs)> {
+    let settings: ElevenLabs =
+        open(platform, tenant, Provider::Elevenlabs).await?.ok_or(Error::NotConfigured("elevenlabs"))?;
+    guard(platform, &settings.base_url)?;
+    let client = elevenlabs::Client::new(platform.http.clone(), &settings.base_url, settings.api_key.clone());
+    Ok((client, settings))
+}
+
+/// The secret by which the tenant's voice events are verified.
+pub async fn webhook_secret(platform: &Platform, tenant: &TenantId) -> Result<Option<Secret>> {
+    let settings: Option<ElevenLabs> = open(platform, tenant, Provider::Elevenlabs).await?;
+    Ok(settings.and_then(|settings| settings.webhook_secret))
+}
+
+/// The tenant's model: the default one where both providers are set up.
+pub async fn model(platform: &Platform, tenant: &TenantId) -> Result<Llm> {
+    let (openai, anthropic): (Option<Model>, Option<Model>) = tokio::try_join!(
+        open(platform, tenant, Provider::Openai),
+        open(platform, tenant, Provider::Anthropic)
+    )?;
+    let prefers_anthropic = anthropic.as_ref().is_some_and(|model| model.is_default);
+    let openai = openai.filter(|model| model.is_default || !prefers_anthropic);
+    let http = platform.http.clone();
+    match (openai, anthropic) {
+        (Some(Model { api_key, base_url, model, .. }), _) => {
+            let base_url = base_url.unwrap_or_else(|| OPENAI.to_owned());
+            guard(platform, &base_url)?;
+            Ok(Llm::openai(http, &base_url, api_key, model.as_deref()))
+        }
+        (None, Some(Model { api_key, base_url, model, .. })) => {
+            let base_url = base_url.unwrap_or_else(|| ANTHROPIC.to_owned());
+            guard(platform, &base_url)?;
+            Ok(Llm::anthropic(http, &base_url, api_key, model.as_deref()))
+        }
+        (None, None) => Err(Error::NotConfigured("a model")),
+    }
+}
+
+/// Whether any tenant's credentials lead to a real provider.
+pub async fn any_live(platform: &Platform) -> Result<bool> {
+    for tenant in platform.store.tenants(10_000).await? {
+        let voice: Option<ElevenLabs> = open(platform, &tenant, Provider::Elevenlabs).await?;
+        let openai: Option<Model> = open(platform, &tenant, Provider::Openai).await?;
+        let anthropic: Option<Model> = open(platform, &tenant, Provider::Anthropic).await?;
+        let addresses = [
+            voice.map(|settings| settings.base_url),
+            openai.map(|model| model.base_url.unwrap_or_else(|| OPENAI.to_owned())),
+            anthropic.map(|model| model.base_url.unwrap_or_else(|| ANTHROPIC.to_owned())),
+        ];
+        if addresses.into_iter().flatten().any(|address| !is_loopback(&address)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn open<T: DeserializeOwned>(platform: &Platform, tenant: &TenantId, provider: Provider) -> Result<Option<T>> {
+    let Some(stored) = platform.store.get::<Integration>(tenant, provider.as_str()).await? else { return Ok(None) };
+    let plain = platform.vault.open(&platform.store, tenant, &place(provider), &stored.sealed).await?;
+    serde_json::from_slice(&plain).map(Some).map_err(|_| Error::Internal("stored credentials cannot be read"))
+}
+
+fn place(provider: Provider) -> String {
+    format!("integration#{}", provider.as_str())
+}
+
+fn check_key(key: &Secret) -> Result<()> {
+    let fits = text::line(key.expose(), 500).map(drop).map_err(|e| e.within("/api_key"));
+    Ok(fits?)
+}
+
+/// Refuses an address that is not a provider's: secrets travel encrypted, and to other machines than ours.
+pub(crate) fn check_address(address: &str, loopback_allowed: bool) -> std::result::Result<(), Invalid> {
+    let url = Url::parse(address).map_err(|_| Invalid::new("is not an address: https://… is expected"))?;
+    match (url.scheme(), is_loopback(address)) {
+        ("http" | "https", true) if loopback_allowed => Ok(()),
+        (_, true) => Err(Invalid::new("must not be on this machine")),
+        ("https", false) if !is_private(&url) => Ok(()),
+        ("https", false) => Err(Invalid::new("must not be a private address")),
+        _ => Err(Invalid::new("must begin with https://")),
+    }
+}
+
+/// A clock that runs ahead must not move a live provider.
+fn guard(platform: &Platform, base_url: &str) -> Result<()> {
+    if platform.store.clock().is_shifted() && !is_loopback(base_url) {
+        return Err(Error::Conflict("The clock is shifted, so live providers are not used.".to_owned()));
+    }
+    Ok(())
+}
+
+fn is_loopback(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    match url.host_str().map(|host| host.trim_matches(['[', ']'])) {
+        Some("localhost") => true,
+        Some(host) => host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()),
+        None => false,
+    }
+}
+
+fn is_private(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    match host.parse::<std::net::IpAddr>() {
+        Ok(std::net::IpAddr::V4(ip)) => ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
+        Ok(std::net::IpAddr::V6(ip)) => ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local(),
+        Err(_) => !host.contains('.'),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_go_to_other_machines_over_https_only() {
+        let fits = |address: &str| check_address(address, false).is_ok();
+        assert!(fits("https://api.elevenlabs.io") && fits("https://api.in.residency.elevenlabs.io"));
+        for bad in ["http://api.elevenlabs.io", "https://127.0.0.1:9001", "https://169.254.169.254/x", "https://[::1]/",
+            "https://10.0.0.1", "https://metadata", "ftp://x.y", "nonsense", ""]
+        {
+            assert!(!fits(bad), "{bad}");
+        }
+        assert!(check_address("http://127.0.0.1:9100/elevenlabs", true).is_ok());
+        assert!(check_address("http://api.elevenlabs.io", true).is_err());
+    }
+}

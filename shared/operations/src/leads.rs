@@ -1,0 +1,322 @@
+//! Leads: people whom the business may call.
+
+use crate::context::Context;
+use crate::error::{Error, Result, retrying};
+use crate::merge::merge_patch;
+use crate::{Listing, Page, business_config};
+use domain::business::BusinessConfig;
+use domain::contact::{Channel, Consent, Contact, Details, LeadStatus, Suppression};
+use domain::zone::ZoneName;
+use domain::{Author, CampaignId, ContactId, Email, Invalid, Phone, Provenance, Role, text};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use store::{LEADS, Stored, leads_in_status};
+use utoipa::ToSchema;
+
+/// The fields of a lead that its keeper writes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LeadInput {
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// E-mail address; one lead has it.
+    pub email: Option<Email>,
+    /// Telephone number in any form that names its country, or in the default country's own; one lead has it.
+    pub phone: Option<String>,
+    /// Whom the lead works for.
+    pub company: String,
+    /// What they do there.
+    pub position: String,
+    /// Where the lead came from.
+    pub source: String,
+    /// The campaign it belongs to.
+    pub campaign_id: Option<CampaignId>,
+    /// Where it stands; `new` if not given.
+    pub status: Option<LeadStatus>,
+    /// How promising it is, 0 to 100; 0 if not given.
+    pub score: Option<u8>,
+    /// The lead's own IANA zone.
+    pub timezone: Option<ZoneName>,
+    /// Free labels, 50 at most.
+    pub tags: Vec<String>,
+    /// How the lead likes to be treated.
+    #[schema(value_type = Object)]
+    pub preferences: BTreeMap<String, Value>,
+    /// What people noted, 10,000 characters at most.
+    pub notes: String,
+    /// The business's own fields, as its configuration defines them.
+    #[schema(value_type = Object)]
+    pub custom_fields: BTreeMap<String, Value>,
+    /// What the lead said yes or no to.
+    #[schema(value_type = BTreeMap<String, Consent>)]
+    pub consent: BTreeMap<Channel, Consent>,
+}
+
+/// A lead as the API shows it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Lead {
+    /// The lead's id.
+    pub id: ContactId,
+    /// The fields that its keeper writes; the phone in E.164.
+    #[serde(flatten)]
+    pub fields: LeadInput,
+    /// Channels on which the lead is not contacted.
+    #[schema(value_type = BTreeMap<String, Suppression>)]
+    pub suppression: BTreeMap<Channel, Suppression>,
+    /// Who wrote each field.
+    pub provenance: BTreeMap<String, Provenance>,
+    /// When we last spoke.
+    #[schema(value_type = Option<String>)]
+    pub last_contact_at: Option<Timestamp>,
+    /// When we mean to speak next.
+    #[schema(value_type = Option<String>)]
+    pub next_follow_up_at: Option<Timestamp>,
+    /// When the record was made.
+    #[schema(value_type = String)]
+    pub created_at: Timestamp,
+    /// When it last changed.
+    #[schema(value_type = String)]
+    pub updated_at: Timestamp,
+}
+
+/// A channel, or all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Channels {
+    Voice,
+    Whatsapp,
+    Sms,
+    Email,
+    All,
+}
+
+impl Channels {
+    fn each(self) -> Vec<Channel> {
+        match self {
+            Self::Voice => vec![Channel::Voice],
+            Self::Whatsapp => vec![Channel::Whatsapp],
+            Self::Sms => vec![Channel::Sms],
+            Self::Email => vec![Channel::Email],
+            Self::All => Channel::ALL.to_vec(),
+        }
+    }
+}
+
+/// Stores a new lead. A lead with the same phone or e-mail is a duplicate.
+pub async fn create(ctx: &Context, input: LeadInput) -> Result<Stored<Lead>> {
+    ctx.require(Role::Member)?;
+    let config = business_config::get(ctx).await?;
+    let now = ctx.now();
+    let mut contact = Contact::new(ctx.new_id(), Details::default(), ctx.actor.author(), now);
+    apply(&mut contact, input, &config.config, ctx.actor.author(), now)?;
+    let lead = Lead::of(&contact);
+    let mut step = ctx.step();
+    step.create(&contact)?;
+    ctx.audited(&mut step, "lead.created", contact.id, None, Some(&lead))?;
+    ctx.remember(&mut step, 201, &lead)?;
+    ctx.store().commit(step).await.map_err(duplicate)?;
+    Ok(Stored { value: lead, version: 1 })
+}
+
+/// One lead.
+pub async fn get(ctx: &Context, id: ContactId) -> Result<Stored<Lead>> {
+    let contact = find(ctx, id).await?;
+    Ok(Stored { value: Lead::of(&contact), version: contact.version })
+}
+
+/// Leads, newest first; those in one status if it is given.
+pub async fn list(ctx: &Context, status: Option<LeadStatus>, page: &Page) -> Result<Listing<Lead>> {
+    let list = status.map_or_else(|| LEADS.to_owned(), leads_in_status);
+    let listing = ctx.store().list::<Contact>(&ctx.tenant, &list, page).await?;
+    Ok(Listing { items: listing.items.iter().map(|contact| Lead::of(contact)).collect(), next: listing.next })
+}
+
+/// Changes the fields that the merge patch names. `expected` is the version that the caller saw, if they care.
+pub async fn update(ctx: &Context, id: ContactId, patch: &Value, expected: Option<u64>) -> Result<Stored<Lead>> {
+    ctx.require(Role::Member)?;
+    let config = business_config::get(ctx).await?;
+    retrying!(async {
+        let old = find(ctx, id).await?;
+        expect(&old, expected)?;
+        let input = merge_patch(&LeadInput::of(&old), patch)?;
+        let mut contact = old.value.clone();
+        apply(&mut contact, input, &config.config, ctx.actor.author(), ctx.now())?;
+        let lead = Lead::of(&contact);
+        let mut step = ctx.step();
+        step.replace(&old, &contact)?;
+        ctx.audited(&mut step, "lead.updated", id, Some(&Lead::of(&old)), Some(&lead))?;
+        ctx.store().commit(step).await.map_err(duplicate)?;
+        Ok(Stored { value: lead, version: old.version + 1 })
+    }
+    .await)
+}
+
+/// Deletes a lead. Calls that wait for it are blocked when they come up.
+pub async fn delete(ctx: &Context, id: ContactId, expected: Option<u64>) -> Result<()> {
+    ctx.require(Role::Member)?;
+    retrying!(async {
+        let old = find(ctx, id).await?;
+        expect(&old, expected)?;
+        let mut step = ctx.step();
+        step.delete(&old);
+        ctx.audited(&mut step, "lead.deleted", id, Some(&Lead::of(&old)), None)?;
+        Ok(ctx.store().commit(step).await?)
+    }
+    .await)
+}
+
+/// Shuts channels to a lead for good.
+pub async fn suppress(ctx: &Context, id: ContactId, channels: Channels, reason: &str) -> Result<Stored<Lead>> {
+    ctx.require(Role::Member)?;
+    let reason = text::line(reason, 200).map_err(|e| e.within("/reason"))?;
+    retrying!(async {
+        let old = find(ctx, id).await?;
+        let mut contact = old.value.clone();
+        for channel in channels.each() {
+            contact.suppress(channel, &reason, ctx.actor.author(), ctx.now());
+        }
+        let lead = Lead::of(&contact);
+        let mut step = ctx.step();
+        step.replace(&old, &contact)?;
+        ctx.audited(&mut step, "lead.suppressed", id, Some(&Lead::of(&old)), Some(&lead))?;
+        ctx.store().commit(step).await?;
+        Ok(Stored { value: lead, version: old.version + 1 })
+    }
+    .await)
+}
+
+/// What followed from a lead's calls, newest first.
+pub async fn actions(ctx: &Context, id: ContactId, page: &Page) -> Result<Listing<domain::action::Action>> {
+    find(ctx, id).await?;
+    Ok(ctx.store().actions(&ctx.tenant, id, page).await?)
+}
+
+pub(crate) async fn find(ctx: &Context, id: ContactId) -> Result<Stored<Contact>> {
+    ctx.store().get::<Contact>(&ctx.tenant, &id).await?.ok_or(Error::NotFound("lead"))
+}
+
+/// Refuses a change of a record that is not as the caller saw it.
+pub(crate) fn expect<T>(stored: &Stored<T>, expected: Option<u64>) -> Result<()> {
+    match expected {
+        Some(version) if version != stored.version => Err(Error::Stale),
+        _ => Ok(()),
+    }
+}
+
+fn duplicate(error: store::Error) -> Error {
+    match error {
+        store::Error::Taken { name, owner } => {
+            let field = if name.ends_with("phone") { "phone" } else { "email" };
+            Error::Duplicate { noun: "lead", field, existing_id: owner }
+        }
+        other => other.into(),
+    }
+}
+
+/// Checks the fields and makes them the contact's.
+fn apply(
+    contact: &mut Contact,
+    input: LeadInput,
+    config: &BusinessConfig,
+    author: Author,
+    now: Timestamp,
+) -> Result<()> {
+    let line = |pointer: &str, value: &str, max: usize| match value.trim() {
+        "" => Ok(String::new()),
+        value => text::line(value, max).map_err(|e| e.within(pointer)),
+    };
+    let phone = input.phone.as_deref().map(str::trim).filter(|phone| !phone.is_empty());
+    let phone = phone.map(|phone| Phone::parse(phone, config.default_country)).transpose();
+    if input.score.is_some_and(|score| score > 100) {
+        return Err(Invalid::at("/score", "must be from 0 to 100").into());
+    }
+    if input.tags.len() > 50 {
+        return Err(Invalid::at("/tags", "must have at most 50 entries").into());
+    }
+    if input.preferences.len() > 50 || serde_json::to_vec(&input.preferences).map_or(0, |json| json.len()) > 10_000 {
+        return Err(Invalid::at("/preferences", "must be at most 50 entries and 10,000 bytes").into());
+    }
+    // Fields that nobody touches may be older than their definition.
+    if input.custom_fields != contact.details.custom_fields {
+        config.check_custom_fields(&input.custom_fields).map_err(|e| e.within("/custom_fields"))?;
+    }
+    let details = Details {
+        first_name: line("/first_name", &input.first_name, 100)?,
+        last_name: line("/last_name", &input.last_name, 100)?,
+        email: input.email,
+        phone: phone.map_err(|e| e.within("/phone"))?,
+        company: line("/company", &input.company, 200)?,
+        position: line("/position", &input.position, 200)?,
+        source: line("/source", &input.source, 100)?,
+        campaign_id: input.campaign_id,
+        timezone: input.timezone,
+        tags: input.tags.iter().map(|tag| text::line(tag, 60)).collect::<std::result::Result<_, _>>().map_err(
+            |e| e.within("/tags"),
+        )?,
+        preferences: input.preferences,
+        notes: text::prose(&input.notes, 10_000).map_err(|e| e.within("/notes"))?,
+        custom_fields: input.custom_fields,
+    };
+    let nameless = details.first_name.is_empty() && details.last_name.is_empty() && details.company.is_empty();
+    if nameless && details.phone.is_none() && details.email.is_none() {
+        return Err(Invalid::new("a lead needs a name, a phone or an e-mail").into());
+    }
+    contact.set_details(details, author, now);
+    let provenance = || Provenance { by: author, at: now, evidence: None };
+    if let Some(status) = input.status {
+        contact.set_status(status, provenance());
+    }
+    if let Some(score) = input.score.filter(|score| *score != contact.score) {
+        contact.score = score;
+        contact.provenance.insert("score".to_owned(), provenance());
+    }
+    contact.consent = input.consent;
+    for consent in contact.consent.values_mut() {
+        consent.at.get_or_insert(now);
+    }
+    Ok(())
+}
+
+impl LeadInput {
+    fn of(contact: &Contact) -> Self {
+        let details = contact.details.clone();
+        Self {
+            first_name: details.first_name,
+            last_name: details.last_name,
+            email: details.email,
+            phone: details.phone.map(String::from),
+            company: details.company,
+            position: details.position,
+            source: details.source,
+            campaign_id: details.campaign_id,
+            status: Some(contact.status),
+            score: Some(contact.score),
+            timezone: details.timezone,
+            tags: details.tags,
+            preferences: details.preferences,
+            notes: details.notes,
+            custom_fields: details.custom_fields,
+            consent: contact.consent.clone(),
+        }
+    }
+}
+
+impl Lead {
+    fn of(contact: &Contact) -> Self {
+        Self {
+            id: contact.id,
+            fields: LeadInput::of(contact),
+            suppression: contact.suppression.clone(),
+            provenance: contact.provenance.clone(),
+            last_contact_at: contact.last_contact_at,
+            next_follow_up_at: contact.next_follow_up_at,
+            created_at: contact.created_at,
+            updated_at: contact.updated_at,
+        }
+    }
+}

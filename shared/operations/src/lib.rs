@@ -1,0 +1,32 @@
+//! What the product can do, one module per noun, one function per thing.
+//!
+//! This is the only place where the domain's rules, the store and the providers meet. HTTP handlers, queue
+//! steps, bots and the assistant all call these functions, so that each thing is done in one way.
+
+pub mod agents;
+pub mod analysis;
+pub mod api_keys;
+pub mod audit;
+pub mod business_config;
+pub mod call_context;
+pub mod calls;
+pub mod changes;
+mod context;
+pub mod dialing;
+mod error;
+pub mod ingest;
+pub mod integrations;
+mod journal;
+pub mod jwt_issuer;
+pub mod leads;
+mod merge;
+pub mod next_actions;
+pub mod planning;
+pub mod reconciling;
+pub mod tenants;
+pub mod voice_events;
+
+pub use context::{Actor, Context, Idempotency, Platform};
+pub use error::{Error, Result};
+pub use merge::merge_patch;
+pub use store::{Listing, Page};
