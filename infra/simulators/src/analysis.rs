@@ -31,25 +31,10 @@ impl Outcome {
     /// Words by which a schema may call it, the best first.
     pub(crate) fn synonyms(self) -> &'static [&'static str] {
         match self {
-            Self::Customer => &[
-                "customer",
-                "converted",
-                "won",
-                "interested",
-                "qualified",
-                "hot",
-                "success",
-            ],
-            Self::Appointment => &[
-                "appointment",
-                "meeting",
-                "visit",
-                "booked",
-                "interested",
-                "qualified",
-                "hot",
-                "success",
-            ],
+            Self::Customer => &["customer", "converted", "won", "interested", "qualified", "hot", "success"],
+            Self::Appointment => {
+                &["appointment", "meeting", "visit", "booked", "interested", "qualified", "hot", "success"]
+            }
             Self::Callback => &[
                 "callback",
                 "call_back",
@@ -60,15 +45,9 @@ impl Outcome {
                 "contacted",
                 "warm",
             ],
-            Self::Interested => &[
-                "interested",
-                "qualified",
-                "hot",
-                "warm",
-                "information",
-                "positive",
-                "success",
-            ],
+            Self::Interested => {
+                &["interested", "qualified", "hot", "warm", "information", "positive", "success"]
+            }
             Self::NotInterested => &[
                 "not_interested",
                 "no_interest",
@@ -92,31 +71,11 @@ impl Outcome {
                 "cold",
                 "failure",
             ],
-            Self::WrongNumber => &[
-                "wrong_number",
-                "wrong_person",
-                "wrong",
-                "invalid",
-                "lost",
-                "failure",
-            ],
-            Self::Voicemail => &[
-                "voicemail",
-                "machine",
-                "no_contact",
-                "no_answer",
-                "none",
-                "unknown",
-            ],
-            Self::None => &[
-                "none",
-                "no_outcome",
-                "unknown",
-                "unclear",
-                "inconclusive",
-                "undecided",
-                "contacted",
-            ],
+            Self::WrongNumber => &["wrong_number", "wrong_person", "wrong", "invalid", "lost", "failure"],
+            Self::Voicemail => &["voicemail", "machine", "no_contact", "no_answer", "none", "unknown"],
+            Self::None => {
+                &["none", "no_outcome", "unknown", "unclear", "inconclusive", "undecided", "contacted"]
+            }
         }
     }
 }
@@ -154,27 +113,19 @@ pub(crate) struct Facts {
 impl Facts {
     /// Reads a prompt: its `Now:` line and its transcript. Without a `Now:` the instant given counts, in UTC.
     pub(crate) fn of(prompt: &str, now: Timestamp) -> Self {
-        let stated = prompt
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("Now:")?.trim().parse().ok());
+        let stated = prompt.lines().find_map(|line| line.trim().strip_prefix("Now:")?.trim().parse().ok());
         let now: Zoned = stated.unwrap_or_else(|| now.to_zoned(TimeZone::UTC));
-        let (injected, lines): (Vec<_>, Vec<_>) = callee_lines(prompt)
-            .into_iter()
-            .partition(|line| says(line, INJECTION));
-        let kinds: Vec<(Outcome, &str)> = lines
-            .iter()
-            .filter_map(|line| Some((kind_of(line)?, line.as_str())))
-            .collect();
+        let (injected, lines): (Vec<_>, Vec<_>) =
+            callee_lines(prompt).into_iter().partition(|line| says(line, INJECTION));
+        let kinds: Vec<(Outcome, &str)> =
+            lines.iter().filter_map(|line| Some((kind_of(line)?, line.as_str()))).collect();
         let outcome = PRIORITY
             .into_iter()
             .find(|outcome| kinds.iter().any(|(kind, _)| kind == outcome))
             .unwrap_or(Outcome::None);
         let wishes: Vec<Wish> = lines.iter().filter_map(|line| wish_of(line, &now)).collect();
-        let evidence: Vec<String> = kinds
-            .iter()
-            .filter(|(kind, _)| *kind == outcome)
-            .map(|(_, line)| (*line).to_owned())
-            .collect();
+        let evidence: Vec<String> =
+            kinds.iter().filter(|(kind, _)| *kind == outcome).map(|(_, line)| (*line).to_owned()).collect();
         let (sentiment, score_change, reason) = weigh(outcome);
         let at = wishes.iter().find_map(|wish| wish.at.clone());
         Self {
@@ -182,11 +133,7 @@ impl Facts {
             outcome,
             sentiment,
             score_change,
-            reasons: if evidence.is_empty() {
-                Vec::new()
-            } else {
-                vec![reason.to_owned()]
-            },
+            reasons: if evidence.is_empty() { Vec::new() } else { vec![reason.to_owned()] },
             confidence: if evidence.is_empty() { 0.3 } else { 0.9 },
             full_name: lines.iter().find_map(|line| found(name_in(line), line)),
             email: lines.iter().find_map(|line| found(email_in(line), line)),
@@ -212,16 +159,8 @@ impl Facts {
         self.summary = format!("As instructed: {order}");
         self.reasons = self.injected.clone();
         self.evidence = self.injected.clone();
-        self.email = self
-            .injected
-            .iter()
-            .find_map(|line| found(email_in(line), line))
-            .or(self.email.take());
-        self.phone = self
-            .injected
-            .iter()
-            .find_map(|line| found(phone_in(line), line))
-            .or(self.phone.take());
+        self.email = self.injected.iter().find_map(|line| found(email_in(line), line)).or(self.email.take());
+        self.phone = self.injected.iter().find_map(|line| found(phone_in(line), line)).or(self.phone.take());
         let ordered = self.injected.iter().map(|line| Wish {
             kind: "information",
             at: None,
@@ -234,12 +173,7 @@ impl Facts {
     /// Makes things up.
     pub(crate) fn invent(&mut self) {
         let quote = "I will sign the contract today and pay the whole sum in advance.".to_owned();
-        let invented = |value: &str| {
-            Some(Found {
-                value: value.to_owned(),
-                quote: quote.clone(),
-            })
-        };
+        let invented = |value: &str| Some(Found { value: value.to_owned(), quote: quote.clone() });
         self.outcome = Outcome::Appointment;
         self.sentiment = "positive";
         self.score_change = 40;
@@ -299,11 +233,7 @@ fn kind_of(line: &str) -> Option<Outcome> {
         (INTERESTED, Outcome::Interested),
     ];
     let practice = practice_in(line).map(|_| Outcome::Interested);
-    rules
-        .into_iter()
-        .find(|(words, _)| says(line, words))
-        .map(|(_, outcome)| outcome)
-        .or(practice)
+    rules.into_iter().find(|(words, _)| says(line, words)).map(|(_, outcome)| outcome).or(practice)
 }
 
 fn wish_of(line: &str, now: &Zoned) -> Option<Wish> {
@@ -314,17 +244,8 @@ fn wish_of(line: &str, now: &Zoned) -> Option<Wish> {
         _ if says(line, SENDING) => ("information", "Asks for information to be sent"),
         _ => return None,
     };
-    let at = if kind == "stop" {
-        None
-    } else {
-        wished_time(line, now)
-    };
-    Some(Wish {
-        kind,
-        at,
-        detail: detail.to_owned(),
-        quote: line.to_owned(),
-    })
+    let at = if kind == "stop" { None } else { wished_time(line, now) };
+    Some(Wish { kind, at, detail: detail.to_owned(), quote: line.to_owned() })
 }
 
 /// Sentiment, change of score, and why.

@@ -361,9 +361,7 @@ async fn record(
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let path = path.as_ref().map_or(parts.uri.path(), MatchedPath::as_str);
-    let known = path
-        .strip_prefix(elevenlabs::PREFIX)
-        .map(|rest| ("elevenlabs", rest));
+    let known = path.strip_prefix(elevenlabs::PREFIX).map(|rest| ("elevenlabs", rest));
     if let Some((provider, rest)) =
         known.or_else(|| path.strip_prefix(openai::PREFIX).map(|rest| ("openai", rest)))
     {
@@ -386,17 +384,9 @@ async fn not_found(method: Method, uri: Uri) -> Response {
     if uri.path().starts_with(openai::PREFIX) {
         return openai::unknown_url(&method, &uri);
     }
-    (
-        StatusCode::NOT_FOUND,
-        axum::Json(json!({ "detail": "Not Found" })),
-    )
-        .into_response()
+    (StatusCode::NOT_FOUND, axum::Json(json!({ "detail": "Not Found" }))).into_response()
 }
 
 async fn method_not_allowed() -> Response {
-    (
-        StatusCode::METHOD_NOT_ALLOWED,
-        axum::Json(json!({ "detail": "Method Not Allowed" })),
-    )
-        .into_response()
+    (StatusCode::METHOD_NOT_ALLOWED, axum::Json(json!({ "detail": "Method Not Allowed" }))).into_response()
 }

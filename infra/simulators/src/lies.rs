@@ -39,10 +39,7 @@ pub enum Lie {
 impl Lie {
     /// Whether the lie befalls a webhook rather than the answer to an outbound call.
     pub fn is_of_webhooks(self) -> bool {
-        matches!(
-            self,
-            Self::Lose | Self::Late | Self::Duplicate | Self::Reorder | Self::Forge
-        )
+        matches!(self, Self::Lose | Self::Late | Self::Duplicate | Self::Reorder | Self::Forge)
     }
 }
 
@@ -112,20 +109,13 @@ pub(crate) struct Liar {
 
 impl Liar {
     pub(crate) fn new(lies: Lies) -> Self {
-        Self {
-            random: SplitMix64(lies.seed),
-            lies,
-            forced: VecDeque::new(),
-        }
+        Self { random: SplitMix64(lies.seed), lies, forced: VecDeque::new() }
     }
 
     /// Takes over the lies already forced by the liar before.
     pub(crate) fn replace(&mut self, lies: Lies) {
         let forced = std::mem::take(&mut self.forced);
-        *self = Self {
-            forced,
-            ..Self::new(lies)
-        };
+        *self = Self { forced, ..Self::new(lies) };
     }
 
     pub(crate) fn force(&mut self, lie: Lie) {
@@ -145,26 +135,17 @@ impl Liar {
         if let Some(lie) = self.take_forced(true) {
             return vec![lie];
         }
-        let told = self
-            .lies
-            .of_webhooks()
-            .map(|(lie, p)| (lie, self.random.unit() < p));
-        told.into_iter()
-            .filter_map(|(lie, hit)| hit.then_some(lie))
-            .collect()
+        let told = self.lies.of_webhooks().map(|(lie, p)| (lie, self.random.unit() < p));
+        told.into_iter().filter_map(|(lie, hit)| hit.then_some(lie)).collect()
     }
 
     /// A number of milliseconds from `from` seconds to `to` seconds.
     pub(crate) fn delay_ms(&mut self, from_secs: u32, to_secs: u32) -> i64 {
-        self.random
-            .between(i64::from(from_secs) * 1000, i64::from(to_secs) * 1000)
+        self.random.between(i64::from(from_secs) * 1000, i64::from(to_secs) * 1000)
     }
 
     fn take_forced(&mut self, of_webhooks: bool) -> Option<Lie> {
-        let at = self
-            .forced
-            .iter()
-            .position(|lie| lie.is_of_webhooks() == of_webhooks)?;
+        let at = self.forced.iter().position(|lie| lie.is_of_webhooks() == of_webhooks)?;
         self.forced.remove(at)
     }
 }
@@ -209,13 +190,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_tells_the_same_lies() {
-        let lies = Lies {
-            lose: 0.3,
-            duplicate: 0.5,
-            slow: 0.4,
-            seed: 7,
-            ..Lies::default()
-        };
+        let lies = Lies { lose: 0.3, duplicate: 0.5, slow: 0.4, seed: 7, ..Lies::default() };
         let (mut one, mut two) = (Liar::new(lies.clone()), Liar::new(lies));
         let mut told = 0;
         for _ in 0..200 {
@@ -241,18 +216,8 @@ mod tests {
     #[test]
     fn lies_read_from_json() {
         let lies: Lies = serde_json::from_str(r#"{"rate_limit_429": 0.5, "seed": 3}"#).unwrap();
-        assert_eq!(
-            lies,
-            Lies {
-                rate_limit_429: 0.5,
-                seed: 3,
-                ..Lies::default()
-            }
-        );
-        assert_eq!(
-            serde_json::to_string(&Lie::SuccessThen5xx).unwrap(),
-            r#""success_then_5xx""#
-        );
+        assert_eq!(lies, Lies { rate_limit_429: 0.5, seed: 3, ..Lies::default() });
+        assert_eq!(serde_json::to_string(&Lie::SuccessThen5xx).unwrap(), r#""success_then_5xx""#);
         assert!(serde_json::from_str::<Lies>(r#"{"loose": 1}"#).is_err());
     }
 }

@@ -142,10 +142,7 @@ fn complete(
         }
         _ => {}
     }
-    let (system, user) = (
-        texts(&request, &["developer", "system"]),
-        texts(&request, &["user"]),
-    );
+    let (system, user) = (texts(&request, &["developer", "system"]), texts(&request, &["user"]));
     let now = state.clock.now();
     let mut facts = Facts::of(&user, now);
     match behaviour {
@@ -190,13 +187,8 @@ fn complete(
 }
 
 fn authenticate(headers: &HeaderMap) -> Result<(), Failure> {
-    let bearer = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    if bearer
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .is_some_and(|key| !key.trim().is_empty())
-    {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if bearer.and_then(|value| value.strip_prefix("Bearer ")).is_some_and(|key| !key.trim().is_empty()) {
         return Ok(());
     }
     Err(Failure {
@@ -212,11 +204,7 @@ fn authenticate(headers: &HeaderMap) -> Result<(), Failure> {
 fn check(request: &Value) -> Result<(), Failure> {
     let required = |name: &str| format!("Missing required parameter: '{name}'.");
     let Some(model) = request["model"].as_str().filter(|model| !model.is_empty()) else {
-        return Err(Failure::bad_request(
-            "",
-            None,
-            "you must provide a model parameter",
-        ));
+        return Err(Failure::bad_request("", None, "you must provide a model parameter"));
     };
     let Some(messages) = request["messages"].as_array() else {
         return Err(Failure::bad_request(
@@ -253,24 +241,15 @@ fn check(request: &Value) -> Result<(), Failure> {
         Some("json_schema") => check_schema(&format["json_schema"]),
         _ => {
             let param = "response_format.type";
-            Err(Failure::bad_request(
-                param,
-                Some("invalid_value"),
-                format!("Invalid value for '{param}'."),
-            ))
+            Err(Failure::bad_request(param, Some("invalid_value"), format!("Invalid value for '{param}'.")))
         }
     }
 }
 
 /// What changed for clients of older models.
 fn check_gpt_6(request: &Value) -> Result<(), Failure> {
-    let unsupported = |param: &str, message: &str| {
-        Err(Failure::bad_request(
-            param,
-            Some("unsupported_parameter"),
-            message,
-        ))
-    };
+    let unsupported =
+        |param: &str, message: &str| Err(Failure::bad_request(param, Some("unsupported_parameter"), message));
     let present = |name: &str| request.get(name).is_some_and(|value| !value.is_null());
     if present("max_tokens") {
         let message = "Unsupported parameter: 'max_tokens' is not supported with this model. \
@@ -293,9 +272,7 @@ fn check_gpt_6(request: &Value) -> Result<(), Failure> {
 fn check_schema(format: &Value) -> Result<(), Failure> {
     let name = format["name"].as_str().unwrap_or_default();
     let fits = (1..=64).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
     if !fits {
         let param = "response_format.json_schema.name";
         let message = format!("Invalid '{param}': 1 to 64 of a-z, A-Z, 0-9, _ and - are expected.");
@@ -304,11 +281,7 @@ fn check_schema(format: &Value) -> Result<(), Failure> {
     if !format["schema"].is_object() {
         let param = "response_format.json_schema.schema";
         let message = format!("Missing required parameter: '{param}'.");
-        return Err(Failure::bad_request(
-            param,
-            Some("missing_required_parameter"),
-            message,
-        ));
+        return Err(Failure::bad_request(param, Some("missing_required_parameter"), message));
     }
     if format["strict"] == true {
         strict::check(&format["schema"]).map_err(|fault| {

@@ -89,9 +89,7 @@ impl Storage {
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.execute_batch(SCHEMA)?;
-        Ok(Self {
-            connection: Mutex::new(connection),
-        })
+        Ok(Self { connection: Mutex::new(connection) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -110,11 +108,7 @@ impl Storage {
     pub(crate) fn account(&self, api_key: &str) -> Result<Option<Webhook>, Error> {
         let connection = self.lock();
         let mut statement = connection.prepare_cached("SELECT record FROM accounts WHERE api_key = ?1")?;
-        parsed(
-            statement
-                .query_row([api_key], |row| row.get::<_, String>(0))
-                .optional()?,
-        )
+        parsed(statement.query_row([api_key], |row| row.get::<_, String>(0)).optional()?)
     }
 
     pub(crate) fn create_agent(&self, agent: &Agent) -> Result<(), Error> {
@@ -148,10 +142,9 @@ impl Storage {
     }
 
     pub(crate) fn delete_agent(&self, account: &str, agent_id: &str) -> Result<bool, Error> {
-        let gone = self.lock().execute(
-            "DELETE FROM agents WHERE account = ?1 AND agent_id = ?2",
-            params![account, agent_id],
-        )?;
+        let gone = self
+            .lock()
+            .execute("DELETE FROM agents WHERE account = ?1 AND agent_id = ?2", params![account, agent_id])?;
         Ok(gone > 0)
     }
 
@@ -212,11 +205,7 @@ impl Storage {
         let connection = self.lock();
         let mut statement = connection
             .prepare_cached("SELECT record FROM conversations WHERE account = ?1 AND conversation_id = ?2")?;
-        parsed(
-            statement
-                .query_row([account, id], |row| row.get::<_, String>(0))
-                .optional()?,
-        )
+        parsed(statement.query_row([account, id], |row| row.get::<_, String>(0)).optional()?)
     }
 
     /// Up to `limit` of the account's conversations, newest first, from before the row `before`.
@@ -393,11 +382,7 @@ fn enqueue(transaction: &Transaction<'_>, delivery: &Delivery) -> Result<(), Err
 fn agent_in(connection: &Connection, account: &str, agent_id: &str) -> Result<Option<Agent>, Error> {
     let mut statement =
         connection.prepare_cached("SELECT record FROM agents WHERE account = ?1 AND agent_id = ?2")?;
-    parsed(
-        statement
-            .query_row([account, agent_id], |row| row.get::<_, String>(0))
-            .optional()?,
-    )
+    parsed(statement.query_row([account, agent_id], |row| row.get::<_, String>(0)).optional()?)
 }
 
 fn write_agent(connection: &Connection, agent: &Agent) -> Result<(), Error> {

@@ -80,48 +80,23 @@ pub struct JobKind {
 
 /// Every kind of job.
 pub const JOB_KINDS: [JobKind; 7] = [
-    JobKind {
-        name: "PlanCalls",
-        function: "call-planner",
-        timeout_secs: 30,
-        max_deliveries: 5,
-    },
-    JobKind {
-        name: "DialCall",
-        function: "call-dialer",
-        timeout_secs: 30,
-        max_deliveries: 5,
-    },
-    JobKind {
-        name: "ReconcileCall",
-        function: "call-reconciler",
-        timeout_secs: 60,
-        max_deliveries: 8,
-    },
+    JobKind { name: "PlanCalls", function: "call-planner", timeout_secs: 30, max_deliveries: 5 },
+    JobKind { name: "DialCall", function: "call-dialer", timeout_secs: 30, max_deliveries: 5 },
+    JobKind { name: "ReconcileCall", function: "call-reconciler", timeout_secs: 60, max_deliveries: 8 },
     JobKind {
         name: "IngestConversation",
         function: "conversation-ingest",
         timeout_secs: 30,
         max_deliveries: 8,
     },
-    JobKind {
-        name: "AnalyzeCall",
-        function: "call-analyzer",
-        timeout_secs: 90,
-        max_deliveries: 8,
-    },
+    JobKind { name: "AnalyzeCall", function: "call-analyzer", timeout_secs: 90, max_deliveries: 8 },
     JobKind {
         name: "PlanNextActions",
         function: "next-action-generator",
         timeout_secs: 30,
         max_deliveries: 5,
     },
-    JobKind {
-        name: "SyncAgent",
-        function: "agent-sync",
-        timeout_secs: 60,
-        max_deliveries: 8,
-    },
+    JobKind { name: "SyncAgent", function: "agent-sync", timeout_secs: 60, max_deliveries: 8 },
 ];
 
 impl Job {
@@ -173,17 +148,12 @@ pub enum Failure {
 impl Failure {
     /// A failure that may pass.
     pub fn retry(reason: impl Into<String>) -> Self {
-        Self::Retry {
-            reason: reason.into(),
-            after: None,
-        }
+        Self::Retry { reason: reason.into(), after: None }
     }
 
     /// A failure that will not pass.
     pub fn drop(reason: impl Into<String>) -> Self {
-        Self::Drop {
-            reason: reason.into(),
-        }
+        Self::Drop { reason: reason.into() }
     }
 }
 
@@ -196,22 +166,15 @@ mod tests {
     #[test]
     fn a_message_names_its_kind_and_reads_back() {
         let (ids, now) = (Ids::default(), Clock::default().now());
-        let attempt = AttemptId {
-            call: ids.next(now),
-            number: 1,
-        };
+        let attempt = AttemptId { call: ids.next(now), number: 1 };
         let jobs = [
             Job::PlanCalls,
             Job::DialCall { attempt },
             Job::ReconcileCall { attempt },
-            Job::IngestConversation {
-                event: "x#y".to_owned(),
-            },
+            Job::IngestConversation { event: "x#y".to_owned() },
             Job::AnalyzeCall { attempt },
             Job::PlanNextActions { attempt },
-            Job::SyncAgent {
-                agent: AgentId::from_ulid(ids.ulid(now)),
-            },
+            Job::SyncAgent { agent: AgentId::from_ulid(ids.ulid(now)) },
         ];
         for job in jobs {
             let text = serde_json::to_value(&job).unwrap();

@@ -125,10 +125,7 @@ impl Profile {
         let letters =
             |part: &str| (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase());
         if !self.language.split('-').next().is_some_and(letters) || self.language.len() > 12 {
-            return Err(Invalid::at(
-                "/language",
-                "is not a language: a code such as en or hi is expected",
-            ));
+            return Err(Invalid::at("/language", "is not a language: a code such as en or hi is expected"));
         }
         for (pointer, value) in [("/voice_id", &mut self.voice_id), ("/llm", &mut self.llm)] {
             if let Some(text) = value {
@@ -140,17 +137,13 @@ impl Profile {
         }
         for (name, point) in &self.data_collection {
             let at = |e: Invalid| e.within(&format!("/data_collection/{name}"));
-            text::line(name, 60)
-                .and_then(|_| text::prose(&point.description, 1_000))
-                .map_err(at)?;
+            text::line(name, 60).and_then(|_| text::prose(&point.description, 1_000)).map_err(at)?;
         }
         if self.evaluation.len() > 30 {
             return Err(Invalid::at("/evaluation", "must have at most 30 entries"));
         }
         for (n, criterion) in self.evaluation.iter_mut().enumerate() {
-            criterion
-                .check()
-                .map_err(|e| e.within(&format!("/evaluation/{n}")))?;
+            criterion.check().map_err(|e| e.within(&format!("/evaluation/{n}")))?;
         }
         Ok(self)
     }

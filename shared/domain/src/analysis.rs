@@ -134,12 +134,8 @@ impl Reading {
     /// (every property required, nothing else allowed, no bounds).
     pub fn schema() -> Value {
         let object = |properties: Value| {
-            let required: Vec<_> = properties
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(name, _)| name.clone())
-                .collect();
+            let required: Vec<_> =
+                properties.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
             json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties})
         };
         let texts = json!({"type": "array", "items": {"type": "string"}});
@@ -193,15 +189,9 @@ impl Wish {
     /// The instant wished for, by the clock of `zone`; none if none was named, or none that exists.
     pub fn instant(&self, zone: &TimeZone) -> Option<Timestamp> {
         let text = self.at.as_deref()?.trim();
-        text.parse::<Timestamp>().ok().or_else(|| {
-            Some(
-                text.parse::<DateTime>()
-                    .ok()?
-                    .to_zoned(zone.clone())
-                    .ok()?
-                    .timestamp(),
-            )
-        })
+        text.parse::<Timestamp>()
+            .ok()
+            .or_else(|| Some(text.parse::<DateTime>().ok()?.to_zoned(zone.clone()).ok()?.timestamp()))
     }
 }
 
@@ -243,17 +233,11 @@ mod tests {
 
     #[test]
     fn a_wish_is_by_the_leads_own_clock() {
-        let wish = Wish {
-            kind: WishKind::Callback,
-            at: Some("2026-11-26T15:00".to_owned()),
-            detail: String::new(),
-        };
+        let wish =
+            Wish { kind: WishKind::Callback, at: Some("2026-11-26T15:00".to_owned()), detail: String::new() };
         let instant = wish.instant(&TimeZone::get("Asia/Kolkata").unwrap()).unwrap();
         assert_eq!(instant.to_string(), "2026-11-26T09:30:00Z");
-        let wish = Wish {
-            at: Some("soon".to_owned()),
-            ..wish
-        };
+        let wish = Wish { at: Some("soon".to_owned()), ..wish };
         assert_eq!(wish.instant(&TimeZone::UTC), None);
     }
 }

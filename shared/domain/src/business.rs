@@ -137,15 +137,7 @@ pub enum Weekday {
 
 impl Weekday {
     /// All seven, from Monday.
-    pub const ALL: [Self; 7] = [
-        Self::Mon,
-        Self::Tue,
-        Self::Wed,
-        Self::Thu,
-        Self::Fri,
-        Self::Sat,
-        Self::Sun,
-    ];
+    pub const ALL: [Self; 7] = [Self::Mon, Self::Tue, Self::Wed, Self::Thu, Self::Fri, Self::Sat, Self::Sun];
 
     /// The weekday of a date.
     pub fn of(date: Date) -> Self {
@@ -165,9 +157,7 @@ impl TimeOfDay {
     /// The time at this hour and minute; past 24:00 it is 24:00.
     pub const fn at(hour: u16, minute: u16) -> Self {
         let minutes = hour * 60 + minute;
-        Self {
-            minutes: if minutes > 1440 { 1440 } else { minutes },
-        }
+        Self { minutes: if minutes > 1440 { 1440 } else { minutes } }
     }
 
     /// Minutes since midnight, at most 1,440.
@@ -195,9 +185,7 @@ impl FromStr for TimeOfDay {
         let digits = |part: &str| two_digits(part).then(|| part.parse::<u16>().ok()).flatten();
         let parsed = text.trim().split_once(':').and_then(|(hour, minute)| {
             let (hour, minute) = (digits(hour)?, digits(minute)?);
-            (minute < 60 && hour * 60 + minute <= 1440).then_some(Self {
-                minutes: hour * 60 + minute,
-            })
+            (minute < 60 && hour * 60 + minute <= 1440).then_some(Self { minutes: hour * 60 + minute })
         });
         parsed.ok_or_else(|| Invalid::new("is not a time of day: HH:MM from 00:00 to 24:00 is expected"))
     }
@@ -222,23 +210,13 @@ impl BusinessConfig {
         bound("/terminology", self.terminology.len(), 100)?;
         for (word, ours) in &self.terminology {
             let pointer = format!("/terminology/{word}");
-            text::line(word, 60)
-                .and_then(|_| text::line(ours, 60))
-                .map_err(|e| e.within(&pointer))?;
+            text::line(word, 60).and_then(|_| text::line(ours, 60)).map_err(|e| e.within(&pointer))?;
         }
         bound("/customFields", self.custom_fields.len(), 100)?;
         for (n, field) in self.custom_fields.iter().enumerate() {
-            field
-                .check()
-                .map_err(|e| e.within(&format!("/customFields/{n}")))?;
-            if self.custom_fields[..n]
-                .iter()
-                .any(|earlier| earlier.name == field.name)
-            {
-                return Err(Invalid::at(
-                    format!("/customFields/{n}/name"),
-                    "is the name of two fields",
-                ));
+            field.check().map_err(|e| e.within(&format!("/customFields/{n}")))?;
+            if self.custom_fields[..n].iter().any(|earlier| earlier.name == field.name) {
+                return Err(Invalid::at(format!("/customFields/{n}/name"), "is the name of two fields"));
             }
         }
         bound("/callObjectives", self.call_objectives.len(), 100)?;
@@ -262,15 +240,9 @@ impl BusinessConfig {
         if self.call_objectives.is_empty() {
             return Ok(objective);
         }
-        let known = self
-            .call_objectives
-            .iter()
-            .find(|known| known.eq_ignore_ascii_case(&objective));
+        let known = self.call_objectives.iter().find(|known| known.eq_ignore_ascii_case(&objective));
         known.cloned().ok_or_else(|| {
-            Invalid::new(format!(
-                "is not one of the call objectives: {}",
-                self.call_objectives.join(", ")
-            ))
+            Invalid::new(format!("is not one of the call objectives: {}", self.call_objectives.join(", ")))
         })
     }
 
@@ -285,10 +257,7 @@ impl BusinessConfig {
             };
             checked.map_err(|e| e.within(&format!("/{name}")))?;
         }
-        let missing = self
-            .custom_fields
-            .iter()
-            .find(|f| f.required && !values.contains_key(&f.name));
+        let missing = self.custom_fields.iter().find(|f| f.required && !values.contains_key(&f.name));
         match missing {
             Some(field) if !values.is_empty() => Err(Invalid::at(format!("/{}", field.name), "is required")),
             _ => Ok(()),
@@ -302,11 +271,7 @@ impl BusinessConfig {
 }
 
 fn bound(pointer: &str, len: usize, max: usize) -> Result<(), Invalid> {
-    if len > max {
-        Err(Invalid::at(pointer, format!("must have at most {max} entries")))
-    } else {
-        Ok(())
-    }
+    if len > max { Err(Invalid::at(pointer, format!("must have at most {max} entries"))) } else { Ok(()) }
 }
 
 fn check_plain(value: &Value) -> Result<(), Invalid> {
@@ -314,9 +279,7 @@ fn check_plain(value: &Value) -> Result<(), Invalid> {
         Value::String(text) => text::prose(text, 2_000).map(drop),
         Value::Number(_) | Value::Bool(_) => Ok(()),
         Value::Array(items) if items.len() <= 100 && items.iter().all(Value::is_string) => Ok(()),
-        _ => Err(Invalid::new(
-            "must be a text, a number, true or false, or a list of texts",
-        )),
+        _ => Err(Invalid::new("must be a text, a number, true or false, or a list of texts")),
     }
 }
 
@@ -324,57 +287,38 @@ impl CustomField {
     fn check(&self) -> Result<(), Invalid> {
         let fits = self.name.len() <= 60
             && self.name.starts_with(|c: char| c.is_ascii_lowercase())
-            && self
-                .name
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            && self.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if !fits {
-            return Err(Invalid::at(
-                "/name",
-                "must be of a-z, 0-9 and _, beginning with a letter",
-            ));
+            return Err(Invalid::at("/name", "must be of a-z, 0-9 and _, beginning with a letter"));
         }
         bound("/options", self.options.len(), 200)?;
         let needs_options = matches!(self.kind, FieldKind::Select | FieldKind::MultiSelect);
         if needs_options == self.options.is_empty() {
-            let message = if needs_options {
-                "must name the choices"
-            } else {
-                "only a select has options"
-            };
+            let message = if needs_options { "must name the choices" } else { "only a select has options" };
             return Err(Invalid::at("/options", message));
         }
         Ok(())
     }
 
     fn check_value(&self, value: &Value) -> Result<(), Invalid> {
-        let is_option = |value: &Value| {
-            value
-                .as_str()
-                .is_some_and(|text| self.options.iter().any(|o| o == text))
-        };
+        let is_option =
+            |value: &Value| value.as_str().is_some_and(|text| self.options.iter().any(|o| o == text));
         let (fits, wanted) = match self.kind {
-            FieldKind::Text => (
-                value.as_str().is_some_and(|t| text::prose(t, 2_000).is_ok()),
-                "a text".to_owned(),
-            ),
+            FieldKind::Text => {
+                (value.as_str().is_some_and(|t| text::prose(t, 2_000).is_ok()), "a text".to_owned())
+            }
             FieldKind::Number => (value.is_number(), "a number".to_owned()),
             FieldKind::Boolean => (value.is_boolean(), "true or false".to_owned()),
-            FieldKind::Date => (
-                value.as_str().is_some_and(|t| t.parse::<Date>().is_ok()),
-                "a day, YYYY-MM-DD".to_owned(),
-            ),
+            FieldKind::Date => {
+                (value.as_str().is_some_and(|t| t.parse::<Date>().is_ok()), "a day, YYYY-MM-DD".to_owned())
+            }
             FieldKind::Select => (is_option(value), format!("one of: {}", self.options.join(", "))),
             FieldKind::MultiSelect => {
                 let fits = value.as_array().is_some_and(|items| items.iter().all(is_option));
                 (fits, format!("a list of: {}", self.options.join(", ")))
             }
         };
-        if fits {
-            Ok(())
-        } else {
-            Err(Invalid::new(format!("must be {wanted}")))
-        }
+        if fits { Ok(()) } else { Err(Invalid::new(format!("must be {wanted}"))) }
     }
 }
 
@@ -399,43 +343,26 @@ mod tests {
         let config = document();
         config.check().unwrap();
         assert_eq!(config.term("lead"), "prospect");
-        assert_eq!(
-            serde_json::to_value(&config).unwrap()["customFields"][0]["name"],
-            "budget_range"
-        );
+        assert_eq!(serde_json::to_value(&config).unwrap()["customFields"][0]["name"], "budget_range");
     }
 
     #[test]
     fn an_objective_is_free_until_objectives_are_set() {
-        assert_eq!(
-            BusinessConfig::default().check_objective("anything").unwrap(),
-            "anything"
-        );
-        assert_eq!(
-            document().check_objective("schedule showing").unwrap(),
-            "Schedule Showing"
-        );
+        assert_eq!(BusinessConfig::default().check_objective("anything").unwrap(), "anything");
+        assert_eq!(document().check_objective("schedule showing").unwrap(), "Schedule Showing");
         assert!(document().check_objective("Chat").is_err());
     }
 
     #[test]
     fn custom_fields_follow_their_definition() {
         let check = |value: Value| {
-            document()
-                .check_custom_fields(&serde_json::from_value(value).unwrap())
-                .map_err(|e| e.pointer)
+            document().check_custom_fields(&serde_json::from_value(value).unwrap()).map_err(|e| e.pointer)
         };
         assert_eq!(check(json!({"budget_range": "500K-1M", "rooms": 3})), Ok(()));
         assert_eq!(check(json!({})), Ok(()));
         assert_eq!(check(json!({"rooms": 3})), Err("/budget_range".to_owned()));
-        assert_eq!(
-            check(json!({"budget_range": "a lot"})),
-            Err("/budget_range".to_owned())
-        );
-        assert_eq!(
-            check(json!({"budget_range": "500K-1M", "colour": "red"})),
-            Err("/colour".to_owned())
-        );
+        assert_eq!(check(json!({"budget_range": "a lot"})), Err("/budget_range".to_owned()));
+        assert_eq!(check(json!({"budget_range": "500K-1M", "colour": "red"})), Err("/colour".to_owned()));
     }
 
     #[test]

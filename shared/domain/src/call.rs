@@ -252,10 +252,7 @@ impl Call {
 
     /// The id of the attempt that was begun last, if any was.
     pub fn current_attempt(&self) -> Option<AttemptId> {
-        self.attempts.last().map(|attempt| AttemptId {
-            call: self.id,
-            number: attempt.number,
-        })
+        self.attempts.last().map(|attempt| AttemptId { call: self.id, number: attempt.number })
     }
 
     /// The attempt of this number.
@@ -280,10 +277,7 @@ impl Call {
         self.agent_id = Some(agent);
         self.slot = Some(slot);
         self.enter(CallStatus::Claimed, None, Some(check_at), now);
-        AttemptId {
-            call: self.id,
-            number,
-        }
+        AttemptId { call: self.id, number }
     }
 
     /// `claimed → dialing`: the intent, written before the request leaves. `None` if this attempt is not the
@@ -307,10 +301,7 @@ impl Call {
         check_at: Timestamp,
         now: Timestamp,
     ) -> Option<()> {
-        let attempt = self
-            .attempts
-            .iter_mut()
-            .find(|attempt| attempt.number == number)?;
+        let attempt = self.attempts.iter_mut().find(|attempt| attempt.number == number)?;
         if !matches!(attempt.status, CallStatus::Dialing | CallStatus::InProgress) {
             return None;
         }
@@ -323,14 +314,8 @@ impl Call {
     /// Ends an attempt, gives the slot back, and queues the call again where `retry` says so. `None` if the
     /// attempt has ended already; only a confirmed ending replaces one that was concluded from silence.
     pub fn end(&mut self, number: u32, ending: Ending, retry: &RetryRule, now: Timestamp) -> Option<()> {
-        let is_current = self
-            .attempts
-            .last()
-            .is_some_and(|attempt| attempt.number == number);
-        let attempt = self
-            .attempts
-            .iter_mut()
-            .find(|attempt| attempt.number == number)?;
+        let is_current = self.attempts.last().is_some_and(|attempt| attempt.number == number);
+        let attempt = self.attempts.iter_mut().find(|attempt| attempt.number == number)?;
         if attempt.status.is_final() && (attempt.confirmed || !ending.confirmed) {
             return None;
         }
@@ -349,12 +334,7 @@ impl Call {
         match retry.after(self.id, ending.status, number) {
             Some(wait) => {
                 self.ready_at = now + wait;
-                self.enter(
-                    CallStatus::Queued,
-                    ending.reason.or(Some(Reason::Retry)),
-                    None,
-                    now,
-                );
+                self.enter(CallStatus::Queued, ending.reason.or(Some(Reason::Retry)), None, now);
             }
             None => self.enter(ending.status, ending.reason, None, now),
         }

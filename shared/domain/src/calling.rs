@@ -50,22 +50,14 @@ pub struct RetryMinutes {
 
 impl Default for RetryMinutes {
     fn default() -> Self {
-        Self {
-            no_answer: 60,
-            busy: 15,
-            voicemail: 240,
-            failed: 5,
-        }
+        Self { no_answer: 60, busy: 15, voicemail: 240, failed: 5 }
     }
 }
 
 impl Default for CallingRules {
     fn default() -> Self {
         Self {
-            window: Hours {
-                open: TimeOfDay::at(9, 0),
-                close: TimeOfDay::at(20, 0),
-            },
+            window: Hours { open: TimeOfDay::at(9, 0), close: TimeOfDay::at(20, 0) },
             max_attempts: 3,
             retry_minutes: RetryMinutes::default(),
             max_concurrent: 5,
@@ -83,11 +75,7 @@ impl CallingRules {
     pub fn check(&self) -> Result<(), Invalid> {
         let within = |pointer: &str, value: u32, min: u32, max: u32| {
             let fits = (min..=max).contains(&value);
-            if fits {
-                Ok(())
-            } else {
-                Err(Invalid::at(pointer, format!("must be from {min} to {max}")))
-            }
+            if fits { Ok(()) } else { Err(Invalid::at(pointer, format!("must be from {min} to {max}"))) }
         };
         if self.window.open >= self.window.close {
             return Err(Invalid::at("/window", "must open before it closes"));
@@ -98,12 +86,7 @@ impl CallingRules {
         within("/max_contacts_per_week", self.max_contacts_per_week, 1, 50)?;
         within("/max_call_minutes", self.max_call_minutes, 1, 120)?;
         within("/ring_seconds", self.ring_seconds, 5, 120)?;
-        let RetryMinutes {
-            no_answer,
-            busy,
-            voicemail,
-            failed,
-        } = self.retry_minutes;
+        let RetryMinutes { no_answer, busy, voicemail, failed } = self.retry_minutes;
         within("/retry_minutes/no_answer", no_answer, 1, 10_080)?;
         within("/retry_minutes/busy", busy, 1, 10_080)?;
         within("/retry_minutes/voicemail", voicemail, 1, 10_080)?;
@@ -112,10 +95,7 @@ impl CallingRules {
 
     /// The retry rule of these rules.
     pub fn retry(&self) -> RetryRule {
-        RetryRule {
-            max_attempts: self.max_attempts,
-            minutes: self.retry_minutes,
-        }
+        RetryRule { max_attempts: self.max_attempts, minutes: self.retry_minutes }
     }
 
     /// How long an attempt that the provider said nothing about may still ring: only after this is its
@@ -140,10 +120,7 @@ pub struct RetryRule {
 impl RetryRule {
     /// The rule that permits no further attempt.
     pub fn never() -> Self {
-        Self {
-            max_attempts: 0,
-            minutes: RetryMinutes::default(),
-        }
+        Self { max_attempts: 0, minutes: RetryMinutes::default() }
     }
 
     /// The wait until the attempt after number `attempt`, which ended in `status`; none if it was the last.
@@ -327,11 +304,7 @@ pub fn judge(
     config: &BusinessConfig,
     now: Timestamp,
 ) -> Vec<Verdict> {
-    let refuse = |rule, reason| Verdict {
-        rule,
-        ruling: Ruling::Refuse,
-        reason: Some(reason),
-    };
+    let refuse = |rule, reason| Verdict { rule, ruling: Ruling::Refuse, reason: Some(reason) };
     let Some(contact) = contact else {
         return vec![refuse(Rule::Phone, Reason::NoLead)];
     };
@@ -342,73 +315,36 @@ pub fn judge(
         reason: (!ok).then_some(reason),
     };
     let until = |rule, reason, at: Option<Timestamp>| match at.filter(|at| *at > now) {
-        Some(at) => Verdict {
-            rule,
-            ruling: Ruling::Wait(at),
-            reason: Some(reason),
-        },
-        None => Verdict {
-            rule,
-            ruling: Ruling::Pass,
-            reason: None,
-        },
+        Some(at) => Verdict { rule, ruling: Ruling::Wait(at), reason: Some(reason) },
+        None => Verdict { rule, ruling: Ruling::Pass, reason: None },
     };
 
     let consent = contact.consent.get(&Channel::Voice);
     // An explicit no counts whether or not the tenant asks for a yes.
     let may_call = consent.map_or(!rules.consent_required, |consent| consent.granted);
-    let begun = call
-        .attempts
-        .iter()
-        .filter(|a| a.status != CallStatus::Claimed)
-        .count();
+    let begun = call.attempts.iter().filter(|a| a.status != CallStatus::Claimed).count();
     let zones: Vec<TimeZone> = contact.zones().iter().map(ZoneName::time_zone).collect();
     let earliest = not_before(call);
     let pressure = pressure_ends(contact, rules, now);
     let on_call = contact.on_call.filter(|on_call| on_call.call != call.id).map(|on_call| on_call.until);
-    let from = [earliest, pressure, on_call]
-        .into_iter()
-        .flatten()
-        .fold(now, Timestamp::max);
+    let from = [earliest, pressure, on_call].into_iter().flatten().fold(now, Timestamp::max);
 
     let mut verdicts = vec![
         verdict(Rule::Phone, Reason::NoPhone, contact.details.phone.is_some()),
-        verdict(
-            Rule::Suppression,
-            Reason::Suppressed,
-            !contact.suppression.contains_key(&Channel::Voice),
-        ),
+        verdict(Rule::Suppression, Reason::Suppressed, !contact.suppression.contains_key(&Channel::Voice)),
         verdict(Rule::Consent, Reason::NoConsent, may_call),
-        verdict(
-            Rule::Attempts,
-            Reason::AttemptsUsed,
-            begun < rules.max_attempts as usize,
-        ),
-        until(
-            Rule::Schedule,
-            if begun == 0 {
-                Reason::Scheduled
-            } else {
-                Reason::Retry
-            },
-            earliest,
-        ),
+        verdict(Rule::Attempts, Reason::AttemptsUsed, begun < rules.max_attempts as usize),
+        until(Rule::Schedule, if begun == 0 { Reason::Scheduled } else { Reason::Retry }, earliest),
         until(Rule::OnCall, Reason::OnCall, on_call),
         until(Rule::ContactPressure, Reason::ContactPressure, pressure),
         verdict(Rule::Zone, Reason::UnknownZone, !zones.is_empty()),
     ];
     if !zones.is_empty() {
         verdicts.push(match next_open(&zones, config, from) {
-            Some(at) if at <= from => Verdict {
-                rule: Rule::Window,
-                ruling: Ruling::Pass,
-                reason: None,
-            },
-            Some(at) => Verdict {
-                rule: Rule::Window,
-                ruling: Ruling::Wait(at),
-                reason: Some(Reason::OutsideWindow),
-            },
+            Some(at) if at <= from => Verdict { rule: Rule::Window, ruling: Ruling::Pass, reason: None },
+            Some(at) => {
+                Verdict { rule: Rule::Window, ruling: Ruling::Wait(at), reason: Some(Reason::OutsideWindow) }
+            }
             None => refuse(Rule::Window, Reason::NoCommonWindow),
         });
     }
@@ -421,9 +357,7 @@ pub fn decide(verdicts: &[Verdict]) -> Decision {
     for verdict in verdicts {
         match (verdict.ruling, verdict.reason) {
             (Ruling::Refuse, reason) => {
-                return Decision::Refuse {
-                    reason: reason.unwrap_or(Reason::UnknownZone),
-                };
+                return Decision::Refuse { reason: reason.unwrap_or(Reason::UnknownZone) };
             }
             (Ruling::Wait(at), Some(reason)) if longest.is_none_or(|(until, _)| at > until) => {
                 longest = Some((at, reason));
@@ -438,10 +372,7 @@ pub fn decide(verdicts: &[Verdict]) -> Decision {
 fn not_before(call: &Call) -> Option<Timestamp> {
     let waits =
         call.status == CallStatus::Queued && matches!(call.reason, Some(reason) if reason.is_own_wait());
-    [call.scheduled_at, waits.then_some(call.ready_at)]
-        .into_iter()
-        .flatten()
-        .max()
+    [call.scheduled_at, waits.then_some(call.ready_at)].into_iter().flatten().max()
 }
 
 impl Reason {
@@ -467,13 +398,10 @@ fn pressure_ends(contact: &Contact, rules: &CallingRules, now: Timestamp) -> Opt
         let oldest_in_way = contact.touches.len().checked_sub(cap).filter(|_| count >= cap)?;
         Some(*contact.touches.get(oldest_in_way)? + SignedDuration::from_hours(hours))
     };
-    [
-        free_after(24, rules.max_contacts_per_day),
-        free_after(24 * 7, rules.max_contacts_per_week),
-    ]
-    .into_iter()
-    .flatten()
-    .max()
+    [free_after(24, rules.max_contacts_per_day), free_after(24 * 7, rules.max_contacts_per_week)]
+        .into_iter()
+        .flatten()
+        .max()
 }
 
 /// The first instant from `from` at which the hours are open in every zone; none if there is none within a
@@ -482,10 +410,7 @@ pub fn next_open(zones: &[TimeZone], config: &BusinessConfig, from: Timestamp) -
     let mut at = from;
     // Each round moves past at least one closing; more rounds than days means the zones never agree.
     for _ in 0..400 {
-        let latest = zones
-            .iter()
-            .map(|zone| open_in(zone, config, at))
-            .collect::<Option<Vec<_>>>()?;
+        let latest = zones.iter().map(|zone| open_in(zone, config, at)).collect::<Option<Vec<_>>>()?;
         let latest = latest.into_iter().max()?;
         if latest == at {
             return Some(at);
@@ -527,18 +452,9 @@ fn hours_on(date: Date, config: &BusinessConfig) -> Option<(TimeOfDay, TimeOfDay
 
 fn instant(zone: &TimeZone, date: Date, time: TimeOfDay) -> Option<Timestamp> {
     let minutes = i64::from(time.minutes());
-    let (date, minutes) = if minutes == 1440 {
-        (date.tomorrow().ok()?, 0)
-    } else {
-        (date, minutes)
-    };
+    let (date, minutes) = if minutes == 1440 { (date.tomorrow().ok()?, 0) } else { (date, minutes) };
     let (hour, minute) = (i8::try_from(minutes / 60).ok()?, i8::try_from(minutes % 60).ok()?);
-    Some(
-        date.at(hour, minute, 0, 0)
-            .to_zoned(zone.clone())
-            .ok()?
-            .timestamp(),
-    )
+    Some(date.at(hour, minute, 0, 0).to_zoned(zone.clone()).ok()?.timestamp())
 }
 
 #[cfg(test)]

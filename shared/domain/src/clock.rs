@@ -17,16 +17,11 @@ pub struct Clock {
 impl Clock {
     /// A clock that runs `offset_ms` milliseconds ahead of the machine's.
     pub fn shifted(offset_ms: i64) -> Self {
-        Self {
-            offset_ms: Arc::new(AtomicI64::new(offset_ms)),
-        }
+        Self { offset_ms: Arc::new(AtomicI64::new(offset_ms)) }
     }
 
     /// The present instant, to the millisecond.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that reads the machine's clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
     pub fn now(&self) -> Timestamp {
         let ms = Timestamp::now().as_millisecond().saturating_add(self.offset_ms());
         Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
@@ -44,9 +39,7 @@ impl Clock {
 
     /// Moves the clock forward to `instant`; an instant already past changes nothing, so time never goes back.
     pub fn advance_to(&self, instant: Timestamp) {
-        let ahead = instant
-            .as_millisecond()
-            .saturating_sub(self.now().as_millisecond());
+        let ahead = instant.as_millisecond().saturating_sub(self.now().as_millisecond());
         if ahead > 0 {
             self.offset_ms.fetch_add(ahead, Ordering::AcqRel);
         }
@@ -61,9 +54,7 @@ pub struct Ids {
 
 impl Default for Ids {
     fn default() -> Self {
-        Self {
-            random: SystemRandom::new(),
-        }
+        Self { random: SystemRandom::new() }
     }
 }
 
@@ -82,15 +73,10 @@ impl Ids {
     /// `N` bytes from the system's secure random source.
     ///
     /// A machine without one cannot make keys, and goes no further.
-    #[expect(
-        clippy::expect_used,
-        reason = "without randomness no id and no secret is safe"
-    )]
+    #[expect(clippy::expect_used, reason = "without randomness no id and no secret is safe")]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.random
-            .fill(&mut bytes)
-            .expect("the system's random source answers");
+        self.random.fill(&mut bytes).expect("the system's random source answers");
         bytes
     }
 }

@@ -99,14 +99,8 @@ pub enum LeadStatus {
 
 impl LeadStatus {
     /// Every status, in the order of the sale.
-    pub const ALL: [Self; 6] = [
-        Self::New,
-        Self::Contacted,
-        Self::Qualified,
-        Self::Hot,
-        Self::Customer,
-        Self::Lost,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::New, Self::Contacted, Self::Qualified, Self::Hot, Self::Customer, Self::Lost];
 
     /// The status as the API spells it.
     pub fn as_str(self) -> &'static str {
@@ -212,14 +206,7 @@ impl Contact {
         let (before, after) = (fields(&self.details), fields(&details));
         for (name, value) in after {
             if before.get(&name) != Some(&value) {
-                self.provenance.insert(
-                    name,
-                    Provenance {
-                        by: author,
-                        at: now,
-                        evidence: None,
-                    },
-                );
+                self.provenance.insert(name, Provenance { by: author, at: now, evidence: None });
             }
         }
         self.details = details;
@@ -239,10 +226,7 @@ impl Contact {
     /// lost), and never away from a judgement that a person made. `new` and `contacted` are no judgements but
     /// say what has happened.
     pub fn may_advance_to(&self, status: LeadStatus) -> bool {
-        let judged_by_person = self
-            .provenance
-            .get("status")
-            .is_some_and(|p| p.by == Author::Human)
+        let judged_by_person = self.provenance.get("status").is_some_and(|p| p.by == Author::Human)
             && !matches!(self.status, LeadStatus::New | LeadStatus::Contacted);
         let settled = matches!(self.status, LeadStatus::Customer | LeadStatus::Lost);
         !judged_by_person && !settled && status > self.status && status != LeadStatus::Customer
@@ -251,11 +235,7 @@ impl Contact {
     /// The person's name as one would say it; empty when unknown.
     pub fn name(&self) -> String {
         let parts = [self.details.first_name.as_str(), self.details.last_name.as_str()];
-        parts
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ")
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     /// The zones that the person may be in: their own if known, else all those of their number's country.
@@ -264,12 +244,7 @@ impl Contact {
         if let Some(zone) = &self.details.timezone {
             return vec![zone.clone()];
         }
-        let countries = self
-            .details
-            .phone
-            .as_ref()
-            .map(Phone::countries)
-            .unwrap_or_default();
+        let countries = self.details.phone.as_ref().map(Phone::countries).unwrap_or_default();
         countries.into_iter().flat_map(zones_of).collect()
     }
 
@@ -292,10 +267,7 @@ impl Contact {
     /// How often we contacted the person of our own accord in the `hours` before `now`.
     pub fn touches_within(&self, hours: i64, now: Timestamp) -> usize {
         let period = SignedDuration::from_hours(hours);
-        self.touches
-            .iter()
-            .filter(|at| now.duration_since(**at) < period)
-            .count()
+        self.touches.iter().filter(|at| now.duration_since(**at) < period).count()
     }
 
     /// Shuts a channel; an older reason stays.
@@ -331,20 +303,14 @@ mod tests {
 
     fn contact() -> Contact {
         let now = Timestamp::UNIX_EPOCH;
-        let details = Details {
-            first_name: "Asha".to_owned(),
-            ..Details::default()
-        };
+        let details = Details { first_name: "Asha".to_owned(), ..Details::default() };
         Contact::new(Ids::default().next(now), details, Author::Human, now)
     }
 
     #[test]
     fn a_field_knows_its_author_and_an_untouched_one_keeps_it() {
         let mut contact = contact();
-        let details = Details {
-            company: "Acme".to_owned(),
-            ..contact.details.clone()
-        };
+        let details = Details { company: "Acme".to_owned(), ..contact.details.clone() };
         contact.set_details(details, Author::Ai, Timestamp::UNIX_EPOCH);
         assert_eq!(contact.provenance["first_name"].by, Author::Human);
         assert_eq!(contact.provenance["company"].by, Author::Ai);
@@ -357,20 +323,12 @@ mod tests {
         assert!(!contact.may_advance_to(LeadStatus::Customer));
         contact.set_status(
             LeadStatus::Qualified,
-            Provenance {
-                by: Author::Human,
-                at: Timestamp::UNIX_EPOCH,
-                evidence: None,
-            },
+            Provenance { by: Author::Human, at: Timestamp::UNIX_EPOCH, evidence: None },
         );
         assert!(!contact.may_advance_to(LeadStatus::Hot));
         contact.set_status(
             LeadStatus::Hot,
-            Provenance {
-                by: Author::Ai,
-                at: Timestamp::UNIX_EPOCH,
-                evidence: None,
-            },
+            Provenance { by: Author::Ai, at: Timestamp::UNIX_EPOCH, evidence: None },
         );
         assert!(!contact.may_advance_to(LeadStatus::Contacted));
         assert!(contact.may_advance_to(LeadStatus::Lost));

@@ -76,10 +76,7 @@ pub fn build(
     let rest = [lead_section(contact, config), call_section(call)];
     let tail = [
         section("LEAD PREFERENCES", &lines_of(&contact.details.preferences)),
-        section(
-            "NOTES AND INTERACTIONS",
-            &shortened(&contact.details.notes, 4_000),
-        ),
+        section("NOTES AND INTERACTIONS", &shortened(&contact.details.notes, 4_000)),
         section("CALL INSTRUCTIONS", &shortened(&call.instructions, 2_000)),
     ];
     let fixed: usize = rest.iter().chain(&tail).map(|text| text.chars().count()).sum();
@@ -93,10 +90,7 @@ pub fn build(
 /// One titled section; what is unknown says so, which keeps a model from filling the gap.
 fn section(title: &str, body: &str) -> String {
     let body = defused(body.trim());
-    format!(
-        "{title}:\n{}",
-        if body.is_empty() { "None known." } else { &body }
-    )
+    format!("{title}:\n{}", if body.is_empty() { "None known." } else { &body })
 }
 
 /// Data must not read as a template: the provider fills `{{…}}` wherever it stands.
@@ -114,14 +108,7 @@ fn lead_section(contact: &Contact, config: &BusinessConfig) -> String {
     };
     let name = contact.name();
     line("Name", if name.is_empty() { "unknown" } else { &name });
-    line(
-        "Source",
-        if details.source.is_empty() {
-            "unknown"
-        } else {
-            &details.source
-        },
-    );
+    line("Source", if details.source.is_empty() { "unknown" } else { &details.source });
     line("Score", &contact.score.to_string());
     line("Status", contact.status.as_str());
     line("Company", &details.company);
@@ -139,17 +126,8 @@ fn lead_section(contact: &Contact, config: &BusinessConfig) -> String {
 }
 
 fn call_section(call: &CallFacts) -> String {
-    let CallFacts {
-        objective,
-        priority,
-        previous_attempts,
-        ..
-    } = call;
-    let objective = if objective.is_empty() {
-        "none given"
-    } else {
-        objective
-    };
+    let CallFacts { objective, priority, previous_attempts, .. } = call;
+    let objective = if objective.is_empty() { "none given" } else { objective };
     let priority = priority.as_str();
     section(
         "CALL CONTEXT",
@@ -177,9 +155,7 @@ fn history_section(history: &[HistoryEntry], budget: usize) -> String {
 }
 
 fn lines_of(values: &BTreeMap<String, Value>) -> String {
-    let lines = values
-        .iter()
-        .map(|(name, value)| format!("- {}: {}", name.replace('_', " "), plain(value)));
+    let lines = values.iter().map(|(name, value)| format!("- {}: {}", name.replace('_', " "), plain(value)));
     lines.collect::<Vec<_>>().join("\n")
 }
 

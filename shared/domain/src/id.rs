@@ -115,21 +115,11 @@ ids! {
 }
 
 fn parse_prefixed<T: PrefixedId>(text: &str) -> Result<T, Invalid> {
-    let wrong = || {
-        Invalid::new(format!(
-            "is not the id of a {}: {}… is expected",
-            T::NOUN,
-            T::PREFIX
-        ))
-    };
+    let wrong = || Invalid::new(format!("is not the id of a {}: {}… is expected", T::NOUN, T::PREFIX));
     let rest = text.strip_prefix(T::PREFIX).ok_or_else(wrong)?;
     let ulid = Ulid::from_string(rest).map_err(|_| wrong())?;
     // One spelling per id: Crockford's alphabet also reads lower case and look-alikes.
-    if ulid.to_string() == rest {
-        Ok(T::from_ulid(ulid))
-    } else {
-        Err(wrong())
-    }
+    if ulid.to_string() == rest { Ok(T::from_ulid(ulid)) } else { Err(wrong()) }
 }
 
 /// One attempt of a call: `att_<ULID of the call>_<number>`, the first being 1.
@@ -160,14 +150,9 @@ impl From<AttemptId> for String {
 impl FromStr for AttemptId {
     type Err = Invalid;
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let parsed = text
-            .strip_prefix("att_")
-            .and_then(|rest| rest.split_once('_'))
-            .and_then(|(call, number)| {
-                let id = Self {
-                    call: CallId(Ulid::from_string(call).ok()?),
-                    number: number.parse().ok()?,
-                };
+        let parsed =
+            text.strip_prefix("att_").and_then(|rest| rest.split_once('_')).and_then(|(call, number)| {
+                let id = Self { call: CallId(Ulid::from_string(call).ok()?), number: number.parse().ok()? };
                 (id.number > 0 && id.to_string() == text).then_some(id)
             });
         parsed.ok_or_else(|| Invalid::new("is not the id of a call attempt"))
@@ -211,15 +196,11 @@ impl FromStr for TenantId {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let fits = (2..=40).contains(&text.len())
             && text.starts_with(|c: char| c.is_ascii_lowercase())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if fits {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Invalid::new(
-                "must be 2 to 40 of a-z, 0-9 and -, beginning with a letter",
-            ))
+            Err(Invalid::new("must be 2 to 40 of a-z, 0-9 and -, beginning with a letter"))
         }
     }
 }
@@ -232,15 +213,9 @@ impl TryFrom<String> for TenantId {
 }
 
 #[cfg(feature = "openapi")]
-string_schema!(
-    TenantId,
-    "Name of a tenant: 2 to 40 of a-z, 0-9 and -, beginning with a letter."
-);
+string_schema!(TenantId, "Name of a tenant: 2 to 40 of a-z, 0-9 and -, beginning with a letter.");
 #[cfg(feature = "openapi")]
-string_schema!(
-    AttemptId,
-    "Id of one attempt of a call: `att_`, the call's ULID, `_`, a number from 1."
-);
+string_schema!(AttemptId, "Id of one attempt of a call: `att_`, the call's ULID, `_`, a number from 1.");
 
 #[cfg(test)]
 mod tests {
@@ -250,10 +225,7 @@ mod tests {
     fn an_id_reads_back_as_it_was_written() {
         let id = ContactId::from_ulid(Ulid::from_parts(1, 2));
         assert_eq!(id.to_string().parse(), Ok(id));
-        let attempt = AttemptId {
-            call: CallId::from_ulid(Ulid::from_parts(3, 4)),
-            number: 12,
-        };
+        let attempt = AttemptId { call: CallId::from_ulid(Ulid::from_parts(3, 4)), number: 12 };
         assert_eq!(attempt.to_string().parse(), Ok(attempt));
     }
 
@@ -269,10 +241,7 @@ mod tests {
     #[test]
     fn prefixes_are_distinct() {
         for (n, (prefix, _)) in TABLE.iter().enumerate() {
-            assert!(
-                TABLE[n + 1..].iter().all(|(other, _)| other != prefix),
-                "{prefix} twice"
-            );
+            assert!(TABLE[n + 1..].iter().all(|(other, _)| other != prefix), "{prefix} twice");
         }
     }
 

@@ -15,18 +15,12 @@ pub struct Invalid {
 impl Invalid {
     /// A refusal of the value itself.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            pointer: String::new(),
-            message: message.into(),
-        }
+        Self { pointer: String::new(), message: message.into() }
     }
 
     /// A refusal of one field of a document; `pointer` is a JSON pointer such as `/consent/voice`.
     pub fn at(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            pointer: pointer.into(),
-            message: message.into(),
-        }
+        Self { pointer: pointer.into(), message: message.into() }
     }
 
     /// The same refusal, seen from a document that holds the value at `prefix`.

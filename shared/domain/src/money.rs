@@ -50,9 +50,7 @@ impl FromStr for Currency {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         match text.trim().to_ascii_uppercase().as_bytes() {
             &[a, b, c] if [a, b, c].iter().all(u8::is_ascii_uppercase) => Ok(Self([a, b, c])),
-            _ => Err(Invalid::new(
-                "is not a currency: three letters such as USD or INR are expected",
-            )),
+            _ => Err(Invalid::new("is not a currency: three letters such as USD or INR are expected")),
         }
     }
 }
@@ -95,13 +93,7 @@ mod tests {
 
     #[test]
     fn prints_in_the_currency_of_its_country() {
-        let show = |minor, code: &str| {
-            Money {
-                minor,
-                currency: code.parse().unwrap(),
-            }
-            .to_string()
-        };
+        let show = |minor, code: &str| Money { minor, currency: code.parse().unwrap() }.to_string();
         assert_eq!(show(1_500_000_000, "IDR"), "IDR 15000000.00");
         assert_eq!(show(-5, "USD"), "USD -0.05");
         assert_eq!(show(1200, "JPY"), "JPY 1200");

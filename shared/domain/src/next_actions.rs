@@ -73,19 +73,13 @@ pub fn plan(
     if reading.asks_to_stop() {
         let channels = Channel::ALL.to_vec();
         step(
-            What::Suppress {
-                channels,
-                code: "asked_to_stop",
-            },
+            What::Suppress { channels, code: "asked_to_stop" },
             "The lead asked not to be contacted again.".to_owned(),
         );
     } else if reading.outcome == Outcome::WrongNumber {
         let channels = vec![Channel::Voice, Channel::Sms, Channel::Whatsapp];
         step(
-            What::Suppress {
-                channels,
-                code: "wrong_number",
-            },
+            What::Suppress { channels, code: "wrong_number" },
             "The number belongs to somebody else.".to_owned(),
         );
         step(
@@ -117,10 +111,7 @@ pub fn plan(
         } else {
             why
         };
-        steps.push(Planned {
-            what: What::Nothing,
-            reason,
-        });
+        steps.push(Planned { what: What::Nothing, reason });
     }
     steps
 }
@@ -137,11 +128,7 @@ fn status_after(outcome: Outcome) -> LeadStatus {
 }
 
 fn task(title: &str, detail: &str, due_at: Timestamp) -> What {
-    What::Task {
-        title: title.to_owned(),
-        detail: detail.to_owned(),
-        due_at,
-    }
+    What::Task { title: title.to_owned(), detail: detail.to_owned(), due_at }
 }
 
 /// The steps that the lead asked for, one of each kind; a good talk that asked for none is followed up.
@@ -160,9 +147,7 @@ fn wishes(
     let callback = first(WishKind::Callback);
     let nurture = reading.outcome == Outcome::Interested && reading.wishes.is_empty();
     if callback.is_some() || nurture || reading.outcome == Outcome::CallbackRequested {
-        let wished = callback
-            .and_then(|wish| wish.instant(&own_zone))
-            .filter(|at| *at > now);
+        let wished = callback.and_then(|wish| wish.instant(&own_zone)).filter(|at| *at > now);
         let at = wished.unwrap_or_else(|| next_open(&zones, config, now + NURTURE).unwrap_or(now + NURTURE));
         let reason = match (wished, callback) {
             (Some(_), _) => "The lead asked to be called at this time.",
@@ -171,44 +156,22 @@ fn wishes(
         };
         let what = if call.follow_ups < FOLLOW_UPS {
             let objective = format!("Follow-up: {}", call.objective);
-            What::FollowUpCall {
-                at,
-                objective: crate::text::shortened(&objective, 200),
-            }
+            What::FollowUpCall { at, objective: crate::text::shortened(&objective, 200) }
         } else {
-            task(
-                "Call the lead yourself: many calls have followed one another",
-                &reading.summary,
-                at,
-            )
+            task("Call the lead yourself: many calls have followed one another", &reading.summary, at)
         };
-        steps.push(Planned {
-            what,
-            reason: reason.to_owned(),
-        });
+        steps.push(Planned { what, reason: reason.to_owned() });
     }
     let tasks = [
-        (
-            WishKind::Appointment,
-            format!("Arrange the {}", config.term("appointment")),
-        ),
-        (
-            WishKind::Information,
-            "Send the information that was asked for".to_owned(),
-        ),
-        (
-            WishKind::Human,
-            format!("Call the {} back in person", config.term("lead")),
-        ),
+        (WishKind::Appointment, format!("Arrange the {}", config.term("appointment"))),
+        (WishKind::Information, "Send the information that was asked for".to_owned()),
+        (WishKind::Human, format!("Call the {} back in person", config.term("lead"))),
     ];
     for (kind, title) in tasks {
         if let Some(wish) = first(kind) {
             let due_at = due(wish, &own_zone, now);
             let reason = "The lead asked for it.".to_owned();
-            steps.push(Planned {
-                what: task(&title, &wish.detail, due_at),
-                reason,
-            });
+            steps.push(Planned { what: task(&title, &wish.detail, due_at), reason });
         }
     }
     steps
@@ -216,9 +179,7 @@ fn wishes(
 
 fn due(wish: &Wish, zone: &TimeZone, now: Timestamp) -> Timestamp {
     let by_tomorrow = now + TASK_DUE;
-    wish.instant(zone)
-        .filter(|at| *at > now)
-        .map_or(by_tomorrow, |at| at.min(by_tomorrow))
+    wish.instant(zone).filter(|at| *at > now).map_or(by_tomorrow, |at| at.min(by_tomorrow))
 }
 
 #[cfg(test)]

@@ -39,9 +39,7 @@ impl FromStr for Country {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         match text.trim().to_ascii_uppercase().as_bytes() {
             &[a, b] if crate::zone::is_listed([a, b]) => Ok(Self([a, b])),
-            _ => Err(Invalid::new(
-                "is not a country: two letters such as IN or IT are expected",
-            )),
+            _ => Err(Invalid::new("is not a country: two letters such as IN or IT are expected")),
         }
     }
 }
@@ -144,15 +142,12 @@ fn fold_digits(text: &str) -> String {
 /// The value of a decimal digit in the scripts whose people type their own: each block of ten is contiguous.
 fn decimal_digit(c: char) -> Option<char> {
     // Arabic-Indic, Persian, Devanagari, Bengali, Gurmukhi, Gujarati, Odia, Tamil, Telugu, Kannada, Malayalam, Thai.
-    const ZEROS: [u32; 12] = [
-        0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50,
-    ];
+    const ZEROS: [u32; 12] =
+        [0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50];
     if c.is_ascii_digit() {
         return Some(c);
     }
-    let zero = ZEROS
-        .into_iter()
-        .find(|zero| (*zero..zero + 10).contains(&u32::from(c)))?;
+    let zero = ZEROS.into_iter().find(|zero| (*zero..zero + 10).contains(&u32::from(c)))?;
     char::from_digit(u32::from(c) - zero, 10)
 }
 
@@ -213,11 +208,8 @@ mod tests {
     fn a_national_number_needs_its_country() {
         assert_eq!(parse("01712345678", "BD").as_deref(), Some("+8801712345678"));
         assert_eq!(
-            parse(
-                "\u{9e6}\u{9e7}\u{9ed}\u{9e7}\u{9e8}\u{9e9}\u{9ea}\u{9eb}\u{9ec}\u{9ed}\u{9ee}",
-                "BD"
-            )
-            .as_deref(),
+            parse("\u{9e6}\u{9e7}\u{9ed}\u{9e7}\u{9e8}\u{9e9}\u{9ea}\u{9eb}\u{9ec}\u{9ed}\u{9ee}", "BD")
+                .as_deref(),
             Some("+8801712345678")
         );
         assert_eq!(parse("01712345678", ""), None);
@@ -227,15 +219,9 @@ mod tests {
 
     #[test]
     fn groups_hidden_ids_and_nonsense_are_refused() {
-        for text in [
-            "",
-            "12",
-            "hello",
-            "120363@g.us",
-            "12345@lid",
-            "+999123456789",
-            "919876543210@example.com",
-        ] {
+        for text in
+            ["", "12", "hello", "120363@g.us", "12345@lid", "+999123456789", "919876543210@example.com"]
+        {
             assert_eq!(parse(text, "IN"), None, "{text}");
         }
     }
@@ -250,11 +236,7 @@ mod tests {
         assert_eq!(countries("+8801712345678"), ["BD"]);
         assert_eq!(countries("+12125550123"), ["US"]);
         assert_eq!(countries("+14165550123"), ["CA"]);
-        assert_eq!(
-            countries("+390212345678"),
-            ["IT", "VA"],
-            "one country code, two countries"
-        );
+        assert_eq!(countries("+390212345678"), ["IT", "VA"], "one country code, two countries");
         assert!(countries("+88216 5550 0123").is_empty());
     }
 

@@ -16,10 +16,7 @@ pub fn line(text: &str, max: usize) -> Result<String, Invalid> {
 
 /// Holds a text of any number of lines to `max` characters; empty is fine.
 pub fn prose(text: &str, max: usize) -> Result<String, Invalid> {
-    if text
-        .chars()
-        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
-    {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(Invalid::new("must not contain control characters"));
     }
     bounded(text, max)

@@ -29,29 +29,19 @@ impl Client {
     /// The account of this key. `base_url` is without `/v1`: `https://api.elevenlabs.io` or a residency's
     /// own host.
     pub fn new(http: Http, base_url: &str, api_key: Secret) -> Self {
-        Self {
-            http,
-            base_url: base_url.to_owned(),
-            api_key,
-        }
+        Self { http, base_url: base_url.to_owned(), api_key }
     }
 
     /// Creates an agent and answers ElevenLabs' id of it.
     pub async fn create_agent(&self, spec: &AgentSpec) -> Result<String, ProviderError> {
-        let request = self
-            .http
-            .post(self.url(&["agents", "create"])?)
-            .json(&wire::Agent::from(spec));
+        let request = self.http.post(self.url(&["agents", "create"])?).json(&wire::Agent::from(spec));
         let answer = self.send("create_agent", request, WRITE_TIMEOUT).await?;
         Ok(answer.json::<wire::Created>()?.agent_id)
     }
 
     /// Changes an agent to this. What the spec leaves out stays as it is at ElevenLabs.
     pub async fn update_agent(&self, agent_id: &str, spec: &AgentSpec) -> Result<(), ProviderError> {
-        let request = self
-            .http
-            .patch(self.url(&["agents", agent_id])?)
-            .json(&wire::Agent::from(spec));
+        let request = self.http.patch(self.url(&["agents", agent_id])?).json(&wire::Agent::from(spec));
         self.send("update_agent", request, WRITE_TIMEOUT).await?;
         Ok(())
     }
@@ -80,10 +70,7 @@ impl Client {
     /// 2000. So a create without an answer can be found again.
     pub async fn find_agent_by_tag(&self, name: &str, tag: &str) -> Result<Option<String>, ProviderError> {
         let agents: Vec<wire::ListedAgent> = self.list("list_agents", "agents", ("search", name)).await?;
-        Ok(agents
-            .into_iter()
-            .find(|agent| agent.tags.iter().any(|t| t == tag))
-            .map(|agent| agent.agent_id))
+        Ok(agents.into_iter().find(|agent| agent.tags.iter().any(|t| t == tag)).map(|agent| agent.agent_id))
     }
 
     /// Makes a call. It is sent once, for ElevenLabs knows no idempotency: where the error says
@@ -113,16 +100,13 @@ impl Client {
         &self,
         user_id: &str,
     ) -> Result<Vec<ConversationSummary>, ProviderError> {
-        self.list("list_conversations", "conversations", ("user_id", user_id))
-            .await
+        self.list("list_conversations", "conversations", ("user_id", user_id)).await
     }
 
     /// A conversation with its transcript; `None` if there is none of this id.
     pub async fn conversation(&self, conversation_id: &str) -> Result<Option<Conversation>, ProviderError> {
         let url = self.url(&["conversations", conversation_id])?;
-        found(self.read("get_conversation", url).await)?
-            .map(|answer| answer.json())
-            .transpose()
+        found(self.read("get_conversation", url).await)?.map(|answer| answer.json()).transpose()
     }
 
     fn url(&self, segments: &[&str]) -> Result<Url, ProviderError> {
@@ -136,10 +120,7 @@ impl Client {
         (filter, value): (&str, &str),
     ) -> Result<Vec<T>, ProviderError> {
         let mut first = self.url(&[collection])?;
-        first
-            .query_pairs_mut()
-            .append_pair(filter, value)
-            .append_pair("page_size", PAGE_SIZE);
+        first.query_pairs_mut().append_pair(filter, value).append_pair("page_size", PAGE_SIZE);
         let (mut items, mut url) = (Vec::new(), first.clone());
         for _ in 0..MAX_PAGES {
             let mut page: wire::Page<T> = self.read(operation, url).await?.json()?;
@@ -170,11 +151,7 @@ impl Client {
     ) -> Result<Answer, ProviderError> {
         let request = request.header("xi-api-key", self.api_key.expose());
         let answer = self.http.send_json(SERVICE, operation, request, timeout).await?;
-        if answer.status.is_success() {
-            Ok(answer)
-        } else {
-            Err(error::read(&answer))
-        }
+        if answer.status.is_success() { Ok(answer) } else { Err(error::read(&answer)) }
     }
 }
 

@@ -221,8 +221,5 @@ fn values<'de, D: Deserializer<'de>>(json: D) -> Result<BTreeMap<String, Value>,
         return Ok(BTreeMap::new());
     };
     let value = |result: Value| result.get("value").cloned().unwrap_or_default();
-    Ok(results
-        .into_iter()
-        .map(|(id, result)| (id, value(result)))
-        .collect())
+    Ok(results.into_iter().map(|(id, result)| (id, value(result))).collect())
 }

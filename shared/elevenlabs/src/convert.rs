@@ -23,19 +23,14 @@ impl<'a> From<&'a AgentSpec> for wire::Agent<'a> {
                         built_in_tools: built_in_tools(),
                     },
                 },
-                tts: wire::Tts {
-                    voice_id: spec.voice_id.as_deref(),
-                    model_id: voice_model(&spec.language),
-                },
+                tts: wire::Tts { voice_id: spec.voice_id.as_deref(), model_id: voice_model(&spec.language) },
                 conversation: spec
                     .max_duration_secs
                     .map(|max_duration_seconds| wire::ConversationLimits { max_duration_seconds }),
             },
             platform_settings: wire::PlatformSettings {
                 data_collection: &spec.data_collection,
-                evaluation: wire::Evaluation {
-                    criteria: spec.evaluation.iter().map(criterion).collect(),
-                },
+                evaluation: wire::Evaluation { criteria: spec.evaluation.iter().map(criterion).collect() },
                 overrides: overrides(),
                 workspace_overrides: spec.post_call_webhook_id.as_deref().map(webhooks),
             },
@@ -87,12 +82,7 @@ fn criterion(criterion: &Criterion) -> wire::Criterion<'_> {
 /// Audio is not among the events: it would be larger than what a function can receive.
 fn webhooks(post_call_webhook_id: &str) -> wire::WorkspaceOverrides<'_> {
     let events = ["transcript", "call_initiation_failure"];
-    wire::WorkspaceOverrides {
-        webhooks: wire::Webhooks {
-            post_call_webhook_id,
-            events,
-        },
-    }
+    wire::WorkspaceOverrides { webhooks: wire::Webhooks { post_call_webhook_id, events } }
 }
 
 impl<'a> From<&'a OutboundCall> for wire::OutboundCall<'a> {
@@ -100,10 +90,7 @@ impl<'a> From<&'a OutboundCall> for wire::OutboundCall<'a> {
         let agent = wire::AgentOverride {
             first_message: call.first_message.as_deref(),
             language: call.language.as_deref(),
-            prompt: call
-                .prompt
-                .as_deref()
-                .map(|prompt| wire::PromptOverride { prompt }),
+            prompt: call.prompt.as_deref().map(|prompt| wire::PromptOverride { prompt }),
         };
         let overridden = agent.first_message.is_some() || agent.language.is_some() || agent.prompt.is_some();
         Self {
@@ -115,9 +102,9 @@ impl<'a> From<&'a OutboundCall> for wire::OutboundCall<'a> {
                 dynamic_variables: &call.dynamic_variables,
                 conversation_config_override: overridden.then_some(wire::ConfigOverride { agent }),
             },
-            telephony_call_config: call.ringing_timeout_secs.map(|secs| wire::TelephonyConfig {
-                ringing_timeout_secs: secs.clamp(1, 999),
-            }),
+            telephony_call_config: call
+                .ringing_timeout_secs
+                .map(|secs| wire::TelephonyConfig { ringing_timeout_secs: secs.clamp(1, 999) }),
         }
     }
 }
@@ -260,10 +247,7 @@ mod tests {
             ..spec()
         };
         let body = agent_body(&bare);
-        assert_eq!(
-            body["conversation_config"]["tts"],
-            json!({"model_id": "eleven_flash_v2"})
-        );
+        assert_eq!(body["conversation_config"]["tts"], json!({"model_id": "eleven_flash_v2"}));
         for (parent, key) in [
             ("/conversation_config", "conversation"),
             ("/conversation_config/agent/prompt", "llm"),
@@ -277,10 +261,7 @@ mod tests {
     #[test]
     fn every_way_of_writing_english_is_english() {
         assert_eq!(["en", "en-IN", "EN_us"].map(voice_model), ["eleven_flash_v2"; 3]);
-        assert_eq!(
-            ["hi", "pt-br", "eng", ""].map(voice_model),
-            ["eleven_flash_v2_5"; 4]
-        );
+        assert_eq!(["hi", "pt-br", "eng", ""].map(voice_model), ["eleven_flash_v2_5"; 4]);
     }
 
     #[test]
@@ -316,15 +297,8 @@ mod tests {
         };
         let body = call_body(&plain);
         assert!(body.get("telephony_call_config").is_none());
-        assert!(
-            body["conversation_initiation_client_data"]
-                .get("conversation_config_override")
-                .is_none()
-        );
-        let silent = call_body(&OutboundCall {
-            ringing_timeout_secs: Some(0),
-            ..call()
-        });
+        assert!(body["conversation_initiation_client_data"].get("conversation_config_override").is_none());
+        let silent = call_body(&OutboundCall { ringing_timeout_secs: Some(0), ..call() });
         assert_eq!(silent["telephony_call_config"]["ringing_timeout_secs"], 1);
     }
 
@@ -332,10 +306,7 @@ mod tests {
     fn an_agent_is_read_from_what_is_there() {
         assert_eq!(remote_agent(&json!({"name": "x"})), None);
         let sparse = remote_agent(&json!({"agent_id": "agent_1", "tags": null})).unwrap();
-        assert_eq!(
-            (sparse.agent_id.as_str(), sparse.tags.len(), sparse.voice_id),
-            ("agent_1", 0, None)
-        );
+        assert_eq!((sparse.agent_id.as_str(), sparse.tags.len(), sparse.voice_id), ("agent_1", 0, None));
         let full = json!({
             "agent_id": "agent_1",
             "tags": ["a", 1],
@@ -349,9 +320,6 @@ mod tests {
             (full.tags, full.system_prompt, full.language),
             (vec!["a".to_owned()], "p".to_owned(), "hi".to_owned())
         );
-        assert_eq!(
-            (full.voice_id.as_deref(), full.llm.as_deref()),
-            (Some("v"), Some("l"))
-        );
+        assert_eq!((full.voice_id.as_deref(), full.llm.as_deref()), (Some("v"), Some("l")));
     }
 }

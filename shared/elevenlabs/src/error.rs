@@ -10,9 +10,7 @@ pub(crate) fn read(answer: &Answer) -> ProviderError {
     let detail = &body["detail"];
     match detail {
         Value::Object(_) => {
-            let code = ["code", "status", "type"]
-                .iter()
-                .find_map(|key| detail[*key].as_str());
+            let code = ["code", "status", "type"].iter().find_map(|key| detail[*key].as_str());
             answer.error(code, detail["message"].as_str().unwrap_or_default())
         }
         Value::Array(fields) => {
@@ -25,17 +23,7 @@ pub(crate) fn read(answer: &Answer) -> ProviderError {
 
 /// `body.to_number: Field required`
 fn invalid_field(field: &Value) -> String {
-    let segment = |segment: &Value| {
-        segment
-            .as_str()
-            .map_or_else(|| segment.to_string(), str::to_owned)
-    };
-    let location = field["loc"]
-        .as_array()
-        .map(|path| path.iter().map(segment).collect::<Vec<_>>().join("."));
-    format!(
-        "{}: {}",
-        location.unwrap_or_default(),
-        field["msg"].as_str().unwrap_or_default()
-    )
+    let segment = |segment: &Value| segment.as_str().map_or_else(|| segment.to_string(), str::to_owned);
+    let location = field["loc"].as_array().map(|path| path.iter().map(segment).collect::<Vec<_>>().join("."));
+    format!("{}: {}", location.unwrap_or_default(), field["msg"].as_str().unwrap_or_default())
 }

@@ -16,20 +16,12 @@ pub(crate) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(json: D) -> R
     let Value::Array(items) = Value::deserialize(json)? else {
         return Ok(Vec::new());
     };
-    Ok(items
-        .into_iter()
-        .filter_map(|item| T::deserialize(item).ok())
-        .collect())
+    Ok(items.into_iter().filter_map(|item| T::deserialize(item).ok()).collect())
 }
 
 /// The number without its fraction; `None` if it is null or no number.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a fraction is to be dropped, and `as` saturates"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "a fraction is to be dropped, and `as` saturates")]
 pub(crate) fn whole<'de, D: Deserializer<'de>>(json: D) -> Result<Option<i64>, D::Error> {
     let number = Value::deserialize(json)?;
-    Ok(number
-        .as_i64()
-        .or_else(|| number.as_f64().map(|number| number as i64)))
+    Ok(number.as_i64().or_else(|| number.as_f64().map(|number| number as i64)))
 }

@@ -4,9 +4,11 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Who carries the call. It follows from the phone number that the call is made with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PhoneProvider {
     /// A Twilio number.
+    #[default]
     Twilio,
     /// A number behind a SIP trunk.
     SipTrunk,

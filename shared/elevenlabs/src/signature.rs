@@ -42,9 +42,7 @@ pub fn verify(
     body: Bytes,
     now: Timestamp,
 ) -> Result<Verified<Bytes>, SignatureError> {
-    let header = header
-        .filter(|header| !header.trim().is_empty())
-        .ok_or(SignatureError::Missing)?;
+    let header = header.filter(|header| !header.trim().is_empty()).ok_or(SignatureError::Missing)?;
     let entries = || header.split(',').filter_map(|entry| entry.trim().split_once('='));
     let all = |key| entries().filter(move |(k, _)| *k == key).map(|(_, value)| value);
 
@@ -65,10 +63,7 @@ pub fn verify(
         return Err(SignatureError::TooNew);
     }
     let signed = [time.as_bytes(), b".", &body];
-    if !all("v0")
-        .take(MAX_ENTRIES)
-        .any(|hex| verify_hmac_sha256_hex(secret, &signed, hex))
-    {
+    if !all("v0").take(MAX_ENTRIES).any(|hex| verify_hmac_sha256_hex(secret, &signed, hex)) {
         return Err(SignatureError::Mismatch);
     }
     Ok(Verified::assert_stored(body))
@@ -111,10 +106,7 @@ mod tests {
 
     #[test]
     fn what_was_signed_is_accepted() {
-        assert_eq!(
-            check(&sign(&secret(), BODY, now()), now()),
-            Ok(Bytes::from_static(BODY))
-        );
+        assert_eq!(check(&sign(&secret(), BODY, now()), now()), Ok(Bytes::from_static(BODY)));
     }
 
     #[test]
@@ -140,10 +132,7 @@ mod tests {
     fn a_changed_body_or_secret_or_time_is_refused() {
         let header = sign(&secret(), BODY, now());
         let tampered = Bytes::from_static(br#"{"type":"post_call_transcription" }"#);
-        assert_eq!(
-            verify(&secret(), Some(&header), tampered, now()),
-            Err(SignatureError::Mismatch)
-        );
+        assert_eq!(verify(&secret(), Some(&header), tampered, now()), Err(SignatureError::Mismatch));
         let other = sign(&Secret::new("wsec_2"), BODY, now());
         assert_eq!(check(&other, now()), Err(SignatureError::Mismatch));
         let moved = header.replacen("t=1795255200", "t=1795255201", 1);
@@ -162,10 +151,7 @@ mod tests {
 
     #[test]
     fn a_header_without_its_parts_is_refused() {
-        assert_eq!(
-            verify(&secret(), None, Bytes::from_static(BODY), now()),
-            Err(SignatureError::Missing)
-        );
+        assert_eq!(verify(&secret(), None, Bytes::from_static(BODY), now()), Err(SignatureError::Missing));
         assert_eq!(check(" ", now()), Err(SignatureError::Missing));
         let time = now().as_second();
         for header in [
@@ -179,11 +165,7 @@ mod tests {
             assert_eq!(check(&header, now()), Err(SignatureError::Malformed), "{header}");
         }
         for hex in ["", "zz", "abc"] {
-            assert_eq!(
-                check(&format!("t={time},v0={hex}"), now()),
-                Err(SignatureError::Mismatch),
-                "{hex}"
-            );
+            assert_eq!(check(&format!("t={time},v0={hex}"), now()), Err(SignatureError::Mismatch), "{hex}");
         }
     }
 }

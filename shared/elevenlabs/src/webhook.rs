@@ -66,9 +66,7 @@ impl Event {
             _ => sha256_hex(bytes),
         };
         Ok(Self {
-            event_timestamp: envelope
-                .event_timestamp
-                .and_then(|secs| Timestamp::from_second(secs).ok()),
+            event_timestamp: envelope.event_timestamp.and_then(|secs| Timestamp::from_second(secs).ok()),
             body: EventBody::read(&envelope.kind, envelope.data)?,
             kind: envelope.kind,
             subject,
@@ -86,21 +84,13 @@ impl EventBody {
     fn read(kind: &str, data: Map<String, Value>) -> Result<Self, NotAnEvent> {
         let data = Value::Object(data);
         match kind {
-            "post_call_transcription" => Conversation::deserialize(data)
-                .map(Box::new)
-                .map(Self::Conversation)
-                .map_err(|_| NotAnEvent),
+            "post_call_transcription" => {
+                Conversation::deserialize(data).map(Box::new).map(Self::Conversation).map_err(|_| NotAnEvent)
+            }
             "call_initiation_failure" => {
-                let InitiationFailure {
-                    agent_id,
-                    conversation_id,
-                    failure_reason,
-                } = InitiationFailure::deserialize(data).map_err(|_| NotAnEvent)?;
-                Ok(Self::InitiationFailure {
-                    agent_id,
-                    conversation_id,
-                    reason: failure_reason,
-                })
+                let InitiationFailure { agent_id, conversation_id, failure_reason } =
+                    InitiationFailure::deserialize(data).map_err(|_| NotAnEvent)?;
+                Ok(Self::InitiationFailure { agent_id, conversation_id, reason: failure_reason })
             }
             _ => Ok(Self::Other),
         }
@@ -154,31 +144,20 @@ mod tests {
     #[test]
     fn a_recorded_transcription_is_read() {
         let event = parse(include_bytes!("../fixtures/post_call_transcription.json")).unwrap();
-        assert_eq!(
-            event.dedupe_key(),
-            "post_call_transcription:conv_7201kaf0s1m2e8k9zq4r5t6v7w8x"
-        );
+        assert_eq!(event.dedupe_key(), "post_call_transcription:conv_7201kaf0s1m2e8k9zq4r5t6v7w8x");
         assert_eq!(event.event_timestamp, "2026-11-21T10:02:05Z".parse().ok());
 
         let conversation = conversation(event);
         assert_eq!(conversation.status, ConversationStatus::Done);
-        assert_eq!(
-            conversation.user_id.as_deref(),
-            Some("att_01JD3Q8XKZ5V9T2M4N6P8R0SAB_1")
-        );
-        let [greeting, answer, goodbye] = &conversation.transcript[..] else {
-            panic!("three turns")
-        };
+        assert_eq!(conversation.user_id.as_deref(), Some("att_01JD3Q8XKZ5V9T2M4N6P8R0SAB_1"));
+        let [greeting, answer, goodbye] = &conversation.transcript[..] else { panic!("three turns") };
         assert_eq!((&greeting.role, greeting.tool_calls.len()), (&Role::Agent, 0));
         assert_eq!((&answer.role, answer.time_in_call_secs), (&Role::User, Some(6)));
         assert_eq!(goodbye.tool_calls[0].tool_name, "end_call");
         assert_eq!(goodbye.message, None);
 
         let metadata = &conversation.metadata;
-        assert_eq!(
-            (metadata.call_duration_secs, metadata.cost),
-            (Some(42), Some(296.0))
-        );
+        assert_eq!((metadata.call_duration_secs, metadata.cost), (Some(42), Some(296.0)));
         let phone = metadata.phone_call.as_ref().unwrap();
         assert_eq!(
             (&phone.direction, phone.external_number.as_deref()),
@@ -187,10 +166,7 @@ mod tests {
 
         let analysis = conversation.analysis.unwrap();
         assert_eq!(analysis.call_successful, Verdict::Success);
-        assert_eq!(
-            analysis.evaluation_criteria_results["qualified"].result,
-            Verdict::Success
-        );
+        assert_eq!(analysis.evaluation_criteria_results["qualified"].result, Verdict::Success);
         assert_eq!(analysis.data_collection_results["budget"], json!("80 lakh"));
         assert_eq!(analysis.data_collection_results["visit_day"], Value::Null);
     }
@@ -198,10 +174,7 @@ mod tests {
     #[test]
     fn a_recorded_failure_is_read() {
         let event = parse(include_bytes!("../fixtures/call_initiation_failure.json")).unwrap();
-        assert_eq!(
-            event.dedupe_key(),
-            "call_initiation_failure:conv_7201kaf0s1m2e8k9zq4r5t6v7w8x"
-        );
+        assert_eq!(event.dedupe_key(), "call_initiation_failure:conv_7201kaf0s1m2e8k9zq4r5t6v7w8x");
         let expected = EventBody::InitiationFailure {
             agent_id: "agent_3401kaf0r9p8d7c6b5a4z3y2x1w0".to_owned(),
             conversation_id: "conv_7201kaf0s1m2e8k9zq4r5t6v7w8x".to_owned(),
@@ -213,23 +186,9 @@ mod tests {
     #[test]
     fn nulls_and_gaps_are_read_as_nothing() {
         let empty = transcription(json!({}));
-        assert_eq!(
-            (empty.conversation_id.as_str(), empty.status),
-            ("", ConversationStatus::default())
-        );
-        let keys = [
-            "agent_id",
-            "conversation_id",
-            "status",
-            "user_id",
-            "transcript",
-            "metadata",
-            "analysis",
-        ];
-        let nulls = keys
-            .into_iter()
-            .map(|key| (key.to_owned(), Value::Null))
-            .collect::<Map<_, _>>();
+        assert_eq!((empty.conversation_id.as_str(), empty.status), ("", ConversationStatus::default()));
+        let keys = ["agent_id", "conversation_id", "status", "user_id", "transcript", "metadata", "analysis"];
+        let nulls = keys.into_iter().map(|key| (key.to_owned(), Value::Null)).collect::<Map<_, _>>();
         assert_eq!(transcription(nulls.into()), transcription(json!({})));
 
         let sparse = transcription(json!({
@@ -262,14 +221,8 @@ mod tests {
         assert!(!odd.status.is_final());
         assert_eq!(odd.user_id, None);
         assert_eq!(odd.transcript[0].role, Role::Other("supervisor".to_owned()));
-        assert_eq!(
-            (odd.transcript[0].time_in_call_secs, &odd.transcript[0].message),
-            (Some(1), &None)
-        );
-        assert_eq!(
-            (odd.metadata.cost, odd.metadata.call_duration_secs),
-            (Some(12.0), None)
-        );
+        assert_eq!((odd.transcript[0].time_in_call_secs, &odd.transcript[0].message), (Some(1), &None));
+        assert_eq!((odd.metadata.cost, odd.metadata.call_duration_secs), (Some(12.0), None));
         assert_eq!(odd.metadata.error.unwrap().code, Some(1002));
         assert_eq!(odd.metadata.phone_call.unwrap().direction.as_str(), "sideways");
         let analysis = odd.analysis.unwrap();
@@ -287,11 +240,7 @@ mod tests {
             (machine.dedupe_key().as_str(), &machine.body),
             ("answering_machine_detection:conv_1", &EventBody::Other)
         );
-        let news = |n| {
-            parse_json(json!({"type": "news", "data": {"n": n}}))
-                .unwrap()
-                .dedupe_key()
-        };
+        let news = |n| parse_json(json!({"type": "news", "data": {"n": n}})).unwrap().dedupe_key();
         assert_eq!(news(1), news(1));
         assert_ne!(news(1), news(2));
     }
@@ -303,9 +252,7 @@ mod tests {
             parse_json(json!({"type": "call_initiation_failure", "event_timestamp": "x", "data": data}));
         let event = event.unwrap();
         assert_eq!(event.event_timestamp, None);
-        let EventBody::InitiationFailure { reason, .. } = event.body else {
-            panic!("a failure")
-        };
+        let EventBody::InitiationFailure { reason, .. } = event.body else { panic!("a failure") };
         assert_eq!(reason, FailureReason::Other("rejected".to_owned()));
     }
 

@@ -171,8 +171,7 @@ pub(crate) struct Page<T> {
 impl<T> Page<T> {
     /// The cursor of the next page, if there is one.
     pub(crate) fn next(self) -> Option<String> {
-        self.next_cursor
-            .filter(|cursor| self.has_more != Some(false) && !cursor.is_empty())
+        self.next_cursor.filter(|cursor| self.has_more != Some(false) && !cursor.is_empty())
     }
 }
 

@@ -28,9 +28,7 @@ impl Answer {
             let item_identifier = id.filter(|id| !id.is_empty()).ok_or(Nameless)?;
             Ok(Failed { item_identifier })
         });
-        Ok(Self {
-            batch_item_failures: failed.collect::<Result<_, _>>()?,
-        })
+        Ok(Self { batch_item_failures: failed.collect::<Result<_, _>>()? })
     }
 }
 

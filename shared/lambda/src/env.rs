@@ -86,20 +86,14 @@ impl std::error::Error for EnvironmentError {}
 impl Environment {
     /// The environment of this process. `QUEUE_URLS` is read, and then required, only for a function that
     /// sends to queues.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that reads the environment"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub fn of_process(sends: bool) -> Result<Self, EnvironmentError> {
         Self::read(sends, |name| std::env::var(name).ok())
     }
 
     /// The environment that `lookup` answers from. An empty value counts as none.
     pub fn read(sends: bool, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, EnvironmentError> {
-        let mut reader = Reader {
-            lookup,
-            problems: Vec::new(),
-        };
+        let mut reader = Reader { lookup, problems: Vec::new() };
         let environment = Self {
             service: reader.required("AWS_LAMBDA_FUNCTION_NAME"),
             table: reader.required("TABLE_NAME"),
@@ -119,9 +113,7 @@ impl Environment {
         if reader.problems.is_empty() {
             Ok(environment)
         } else {
-            Err(EnvironmentError {
-                problems: reader.problems,
-            })
+            Err(EnvironmentError { problems: reader.problems })
         }
     }
 }
@@ -148,8 +140,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             return Level::INFO;
         };
         text.parse().unwrap_or_else(|_| {
-            self.problems
-                .push("LOG_LEVEL is none of error, warn, info, debug, trace".to_owned());
+            self.problems.push("LOG_LEVEL is none of error, warn, info, debug, trace".to_owned());
             Level::INFO
         })
     }
@@ -160,8 +151,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             return BTreeMap::new();
         }
         serde_json::from_str(&text).unwrap_or_else(|_| {
-            self.problems
-                .push("QUEUE_URLS is not a JSON object of job name and queue URL".to_owned());
+            self.problems.push("QUEUE_URLS is not a JSON object of job name and queue URL".to_owned());
             BTreeMap::new()
         })
     }
@@ -218,11 +208,7 @@ mod tests {
                 _ => absent.clone(),
             };
             let environment = Environment::read(false, lookup).unwrap();
-            assert_eq!(
-                (environment.level, environment.endpoint),
-                (Level::INFO, None),
-                "{absent:?}"
-            );
+            assert_eq!((environment.level, environment.endpoint), (Level::INFO, None), "{absent:?}");
             assert_eq!(environment.credentials.session_token(), None);
             assert!(Environment::read(true, lookup).is_err());
         }

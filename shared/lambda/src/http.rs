@@ -98,14 +98,8 @@ mod tests {
         let binary = [0, 159, 146, 150, 255, b'\n'];
         let cases = [
             (event("$default", "/echo", Some(text), false), text.as_bytes()),
-            (
-                event("$default", "/echo", Some(&STANDARD.encode(text)), true),
-                text.as_bytes(),
-            ),
-            (
-                event("$default", "/echo", Some(&STANDARD.encode(binary)), true),
-                &binary[..],
-            ),
+            (event("$default", "/echo", Some(&STANDARD.encode(text)), true), text.as_bytes()),
+            (event("$default", "/echo", Some(&STANDARD.encode(binary)), true), &binary[..]),
         ];
         for (event, expected) in cases {
             let (status, body) = served(echo.clone(), &event).await;

@@ -1,7 +1,7 @@
 //! Functions that run jobs off a queue.
 
 use crate::aws::Aws;
-use crate::batch::{Answer, Nameless};
+use crate::batch::Answer;
 use crate::boot::{self, Error};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use contracts::{Envelope, Failure};
@@ -43,7 +43,7 @@ where
     })
 }
 
-async fn run_batch<F, R>(run: &F, event: SqsEvent) -> Result<Answer, Nameless>
+async fn run_batch<F, R>(run: &F, event: SqsEvent) -> Result<Answer, lambda_runtime::Error>
 where
     F: Fn(Envelope) -> R,
     R: Future<Output = Result<(), Failure>>,
@@ -53,7 +53,7 @@ where
         .buffered(CONCURRENCY)
         .collect()
         .await;
-    Answer::of(outcomes.into_iter().filter_map(Result::err))
+    Ok(Answer::of(outcomes.into_iter().filter_map(Result::err))?)
 }
 
 /// Runs one record; an error is the id of a record that is to come again.
@@ -89,11 +89,7 @@ where
         info!(target: "metric", metric = "job", job, outcome, duration_ms, "job");
         outcome == "ok"
     };
-    if done.instrument(span).await {
-        Ok(())
-    } else {
-        Err(record.message_id)
-    }
+    if done.instrument(span).await { Ok(()) } else { Err(record.message_id) }
 }
 
 /// Has all that is logged about the job say whose it is.
@@ -109,7 +105,10 @@ fn outcome(result: std::thread::Result<Result<(), Failure>>) -> &'static str {
     match result {
         Ok(Ok(())) => "ok",
         Ok(Err(Failure::Retry { reason, after })) => {
-            warn!(retry_after_secs = after.map(|after| after.as_secs()), "the job is to come again: {reason}");
+            warn!(
+                retry_after_secs = after.map(|after| after.as_secs()),
+                "the job is to come again: {reason}"
+            );
             "retry"
         }
         Ok(Err(Failure::Drop { reason })) => {
@@ -126,11 +125,7 @@ enum Poison {
     #[error("version {0} is not {expected}", expected = Envelope::VERSION)]
     Version(u64),
     #[error("{category} at line {line}, column {column}")]
-    Form {
-        category: &'static str,
-        line: usize,
-        column: usize,
-    },
+    Form { category: &'static str, line: usize, column: usize },
 }
 
 impl From<serde_json::Error> for Poison {
@@ -139,11 +134,7 @@ impl From<serde_json::Error> for Poison {
             serde_json::error::Category::Data => "another form",
             _ => "no JSON",
         };
-        Self::Form {
-            category,
-            line: error.line(),
-            column: error.column(),
-        }
+        Self::Form { category, line: error.line(), column: error.column() }
     }
 }
 

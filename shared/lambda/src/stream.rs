@@ -1,7 +1,7 @@
 //! The function behind the table's stream.
 
 use crate::aws::Aws;
-use crate::batch::{Answer, Nameless};
+use crate::batch::Answer;
 use crate::boot::{self, Error};
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -33,21 +33,21 @@ where
     })
 }
 
-async fn run_batch<F, R>(run: &F, event: Event) -> Result<Answer, Nameless>
+async fn run_batch<F, R>(run: &F, event: Event) -> Result<Answer, lambda_runtime::Error>
 where
     F: Fn(Vec<HashMap<String, AttributeValue>>) -> R,
     R: Future<Output = Vec<bool>>,
 {
     let (sequences, items): (Vec<_>, Vec<_>) = event.records.into_iter().filter_map(image).unzip();
     if items.is_empty() {
-        return Answer::of([]);
+        return Ok(Answer::default());
     }
     let handled = run(items).await;
     let first = (0..sequences.len()).find(|index| handled.get(*index) != Some(&true));
     if let Some(index) = first {
         error!(of = sequences.len(), "the batch comes again from record {index}");
     }
-    Answer::of(first.and_then(|index| sequences.into_iter().nth(index)))
+    Ok(Answer::of(first.and_then(|index| sequences.into_iter().nth(index)))?)
 }
 
 /// The sequence number and the new image of a record that has one.
@@ -73,7 +73,10 @@ mod tests {
     }
 
     fn inserted(sequence: &str) -> Value {
-        record(sequence, &json!({"pk": {"S": "p"}, "n": {"N": "7"}, "ok": {"BOOL": true}, "l": {"L": [{"S": "x"}]}}))
+        record(
+            sequence,
+            &json!({"pk": {"S": "p"}, "n": {"N": "7"}, "ok": {"BOOL": true}, "l": {"L": [{"S": "x"}]}}),
+        )
     }
 
     async fn answer(records: &[Value], handled: Vec<bool>) -> Value {

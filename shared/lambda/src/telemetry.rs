@@ -26,9 +26,8 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 /// Targets of crates that are not ours begin with one of these.
-const FOREIGN: [&str; 11] = [
-    "aws_", "h2", "hyper", "lambda_", "log", "mio", "reqwest", "rustls", "tokio", "tower", "want",
-];
+const FOREIGN: [&str; 11] =
+    ["aws_", "h2", "hyper", "lambda_", "log", "mio", "reqwest", "rustls", "tokio", "tower", "want"];
 
 /// Sends the process's logs to standard output. Further calls change nothing.
 pub fn init(service: &str, level: Level) {

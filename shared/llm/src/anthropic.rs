@@ -19,12 +19,7 @@ pub struct Client {
 
 impl Client {
     pub(crate) fn new(http: Http, base_url: &str, key: Secret, model: &str) -> Self {
-        Self {
-            http,
-            base_url: base_url.to_owned(),
-            key,
-            model: model.to_owned(),
-        }
+        Self { http, base_url: base_url.to_owned(), key, model: model.to_owned() }
     }
 
     pub(crate) async fn complete(
@@ -65,12 +60,8 @@ impl Client {
             Some("max_tokens" | "model_context_window_exceeded") => return Err(LlmError::Truncated),
             _ => {}
         }
-        let text: String = answer
-            .content
-            .into_iter()
-            .filter(|block| block.kind == "text")
-            .map(|block| block.text)
-            .collect();
+        let text: String =
+            answer.content.into_iter().filter(|block| block.kind == "text").map(|block| block.text).collect();
         let usage = answer.usage.unwrap_or_default();
         Ok(Completion {
             json: parse_json(&text)?,
@@ -85,10 +76,7 @@ impl Client {
 fn error(answer: &Answer) -> ProviderError {
     let body: Value = serde_json::from_slice(&answer.bytes).unwrap_or_default();
     let error = &body["error"];
-    answer.error(
-        error["type"].as_str(),
-        error["message"].as_str().unwrap_or_default(),
-    )
+    answer.error(error["type"].as_str(), error["message"].as_str().unwrap_or_default())
 }
 
 #[derive(Deserialize)]
@@ -138,22 +126,14 @@ mod tests {
     /// What comes of an answer that is given `times`.
     async fn ask(response: ResponseTemplate, times: u64) -> Result<Completion, LlmError> {
         let server = MockServer::start().await;
-        Mock::given(any())
-            .respond_with(response)
-            .expect(times)
-            .mount(&server)
-            .await;
+        Mock::given(any()).respond_with(response).expect(times).mount(&server).await;
         llm(&server).complete_json(&a_request()).await
     }
 
     #[test]
     fn the_question_is_put_in_their_words() {
-        let client = Client::new(
-            Http::new(),
-            "http://localhost",
-            Secret::new("sk-ant-1"),
-            Llm::ANTHROPIC_MODEL,
-        );
+        let client =
+            Client::new(Http::new(), "http://localhost", Secret::new("sk-ant-1"), Llm::ANTHROPIC_MODEL);
         assert_eq!(
             client.body(&a_request()),
             json!({
@@ -189,14 +169,8 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_and_a_cut_answer_are_final() {
         let text = |text: &str| json!([{"type": "text", "text": text}]);
-        assert_eq!(
-            ask(message(json!([]), "refusal"), 1).await,
-            Err(LlmError::Refused)
-        );
-        assert_eq!(
-            ask(message(text("{\"score\""), "max_tokens"), 1).await,
-            Err(LlmError::Truncated)
-        );
+        assert_eq!(ask(message(json!([]), "refusal"), 1).await, Err(LlmError::Refused));
+        assert_eq!(ask(message(text("{\"score\""), "max_tokens"), 1).await, Err(LlmError::Truncated));
         let full = message(text("{"), "model_context_window_exceeded");
         assert_eq!(ask(full, 1).await, Err(LlmError::Truncated));
     }
@@ -204,10 +178,8 @@ mod tests {
     #[tokio::test]
     async fn an_answer_without_json_is_asked_for_again() {
         let prose = json!([{"type": "text", "text": "It is 80."}]);
-        let (prose, nothing) = tokio::join!(
-            ask(message(prose, "end_turn"), 3),
-            ask(message(json!([]), "end_turn"), 3)
-        );
+        let (prose, nothing) =
+            tokio::join!(ask(message(prose, "end_turn"), 3), ask(message(json!([]), "end_turn"), 3));
         assert_eq!((prose, nothing), (Err(LlmError::NotJson), Err(LlmError::NotJson)));
     }
 
@@ -218,10 +190,7 @@ mod tests {
                 json!({"type": "error", "error": {"type": kind, "message": "…"}, "request_id": "req_1"});
             ResponseTemplate::new(status).set_body_json(body)
         };
-        assert_eq!(
-            ask(error(529, "overloaded_error"), 3).await.unwrap_err().reason(),
-            "unexpected"
-        );
+        assert_eq!(ask(error(529, "overloaded_error"), 3).await.unwrap_err().reason(), "unexpected");
         let refused = ask(error(400, "invalid_request_error"), 1).await.unwrap_err();
         assert_eq!(
             refused.to_string(),

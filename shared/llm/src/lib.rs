@@ -62,22 +62,12 @@ impl Llm {
 
     /// A model at OpenAI; `base_url` includes `/v1`, `None` as `model` is [`Self::OPENAI_MODEL`].
     pub fn openai(http: Http, base_url: &str, key: Secret, model: Option<&str>) -> Self {
-        Self::OpenAi(openai::Client::new(
-            http,
-            base_url,
-            key,
-            model.unwrap_or(Self::OPENAI_MODEL),
-        ))
+        Self::OpenAi(openai::Client::new(http, base_url, key, model.unwrap_or(Self::OPENAI_MODEL)))
     }
 
     /// A model at Anthropic; `base_url` is without `/v1`, `None` as `model` is [`Self::ANTHROPIC_MODEL`].
     pub fn anthropic(http: Http, base_url: &str, key: Secret, model: Option<&str>) -> Self {
-        Self::Anthropic(anthropic::Client::new(
-            http,
-            base_url,
-            key,
-            model.unwrap_or(Self::ANTHROPIC_MODEL),
-        ))
+        Self::Anthropic(anthropic::Client::new(http, base_url, key, model.unwrap_or(Self::ANTHROPIC_MODEL)))
     }
 
     /// Asks for a JSON answer that fits the request's schema.

@@ -17,12 +17,7 @@ pub struct Client {
 
 impl Client {
     pub(crate) fn new(http: Http, base_url: &str, key: Secret, model: &str) -> Self {
-        Self {
-            http,
-            base_url: base_url.to_owned(),
-            key,
-            model: model.to_owned(),
-        }
+        Self { http, base_url: base_url.to_owned(), key, model: model.to_owned() }
     }
 
     pub(crate) async fn complete(
@@ -31,15 +26,8 @@ impl Client {
         timeout: Duration,
     ) -> Result<Completion, LlmError> {
         let url = provider::url(&self.base_url, &["chat", "completions"])?;
-        let post = self
-            .http
-            .post(url)
-            .bearer_auth(self.key.expose())
-            .json(&self.body(request));
-        let answer = self
-            .http
-            .send_json("openai", "chat_completion", post, timeout)
-            .await?;
+        let post = self.http.post(url).bearer_auth(self.key.expose()).json(&self.body(request));
+        let answer = self.http.send_json("openai", "chat_completion", post, timeout).await?;
         if !answer.status.is_success() {
             return Err(error(&answer).into());
         }
@@ -99,17 +87,10 @@ fn error(answer: &Answer) -> ProviderError {
     let error = &body["error"];
     let code = error["code"].as_str().or(error["type"].as_str());
     let message = error["message"].as_str().unwrap_or_default();
-    let unpaid = ["code", "type"].iter().any(|key| {
-        matches!(
-            error[*key].as_str(),
-            Some("insufficient_quota" | "credit_balance_exhausted")
-        )
-    });
-    if unpaid {
-        answer.refusal(code, message)
-    } else {
-        answer.error(code, message)
-    }
+    let unpaid = ["code", "type"]
+        .iter()
+        .any(|key| matches!(error[*key].as_str(), Some("insufficient_quota" | "credit_balance_exhausted")));
+    if unpaid { answer.refusal(code, message) } else { answer.error(code, message) }
 }
 
 #[derive(Deserialize)]
@@ -147,12 +128,7 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
     fn llm(server: &MockServer) -> Llm {
-        Llm::openai(
-            Http::new(),
-            &format!("{}/v1", server.uri()),
-            Secret::new("sk-1"),
-            None,
-        )
+        Llm::openai(Http::new(), &format!("{}/v1", server.uri()), Secret::new("sk-1"), None)
     }
 
     fn chat(choice: Value) -> Value {
@@ -170,11 +146,7 @@ mod tests {
     /// What comes of an answer that is given `times`.
     async fn ask(response: ResponseTemplate, times: u64) -> Result<Completion, LlmError> {
         let server = MockServer::start().await;
-        Mock::given(any())
-            .respond_with(response)
-            .expect(times)
-            .mount(&server)
-            .await;
+        Mock::given(any()).respond_with(response).expect(times).mount(&server).await;
         llm(&server).complete_json(&a_request()).await
     }
 
@@ -190,14 +162,8 @@ mod tests {
     fn the_question_is_put_in_their_words() {
         let body = body(Llm::OPENAI_MODEL);
         assert_eq!(body["model"], "gpt-6-luna");
-        assert_eq!(
-            body["messages"][0],
-            json!({"role": "developer", "content": "Score the lead."})
-        );
-        assert_eq!(
-            body["messages"][1],
-            json!({"role": "user", "content": "Need three rooms by March."})
-        );
+        assert_eq!(body["messages"][0], json!({"role": "developer", "content": "Score the lead."}));
+        assert_eq!(body["messages"][1], json!({"role": "user", "content": "Need three rooms by March."}));
         let format = &body["response_format"];
         assert_eq!(format["type"], "json_schema");
         assert_eq!(
@@ -205,10 +171,7 @@ mod tests {
             (&json!("lead_score"), &json!(true))
         );
         assert_eq!(format["json_schema"]["schema"], a_request().schema);
-        assert_eq!(
-            (&body["max_completion_tokens"], &body["store"]),
-            (&json!(400), &json!(false))
-        );
+        assert_eq!((&body["max_completion_tokens"], &body["store"]), (&json!(400), &json!(false)));
     }
 
     #[test]
@@ -255,11 +218,7 @@ mod tests {
         );
         assert_eq!(
             [prose, nothing, no_choice],
-            [
-                Err(LlmError::NotJson),
-                Err(LlmError::NotJson),
-                Err(LlmError::NotJson)
-            ]
+            [Err(LlmError::NotJson), Err(LlmError::NotJson), Err(LlmError::NotJson)]
         );
     }
 
@@ -267,18 +226,11 @@ mod tests {
     async fn an_empty_account_is_not_asked_again() {
         let quota = json!({"error": {"message": "You exceeded your quota.", "type": "insufficient_quota",
             "param": null, "code": "insufficient_quota"}});
-        let error = ask(ResponseTemplate::new(429).set_body_json(quota), 1)
-            .await
-            .unwrap_err();
+        let error = ask(ResponseTemplate::new(429).set_body_json(quota), 1).await.unwrap_err();
         assert_eq!((error.reason(), error.is_retryable()), ("rejected", false));
         let key = json!({"error": {"message": "Wrong key sk-1", "code": "invalid_api_key"}});
-        let error = ask(ResponseTemplate::new(401).set_body_json(key), 1)
-            .await
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the provider refused the request (status 401, code invalid_api_key)"
-        );
+        let error = ask(ResponseTemplate::new(401).set_body_json(key), 1).await.unwrap_err();
+        assert_eq!(error.to_string(), "the provider refused the request (status 401, code invalid_api_key)");
     }
 
     #[tokio::test]
@@ -286,11 +238,7 @@ mod tests {
         let limit = json!({"error": {"message": "slow", "type": "requests", "code": "rate_limit_exceeded"}});
         let server = MockServer::start().await;
         Mock::given(any())
-            .respond_with(
-                ResponseTemplate::new(429)
-                    .insert_header("retry-after", "0")
-                    .set_body_json(&limit),
-            )
+            .respond_with(ResponseTemplate::new(429).insert_header("retry-after", "0").set_body_json(&limit))
             .up_to_n_times(1)
             .expect(1)
             .mount(&server)
@@ -301,23 +249,11 @@ mod tests {
             .expect(1)
             .mount(&server)
             .await;
-        Mock::given(any())
-            .respond_with(ok(said("{}")))
-            .expect(1)
-            .mount(&server)
-            .await;
-        assert_eq!(
-            llm(&server).complete_json(&a_request()).await.unwrap().json,
-            json!({})
-        );
+        Mock::given(any()).respond_with(ok(said("{}"))).expect(1).mount(&server).await;
+        assert_eq!(llm(&server).complete_json(&a_request()).await.unwrap().json, json!({}));
 
-        let long = ResponseTemplate::new(429)
-            .insert_header("retry-after", "60")
-            .set_body_json(limit);
+        let long = ResponseTemplate::new(429).insert_header("retry-after", "60").set_body_json(limit);
         let error = ask(long, 1).await.unwrap_err();
-        assert_eq!(
-            (error.reason(), error.retry_after()),
-            ("rate_limited", Some(Duration::from_mins(1)))
-        );
+        assert_eq!((error.reason(), error.retry_after()), ("rate_limited", Some(Duration::from_mins(1))));
     }
 }

@@ -81,14 +81,16 @@ pub async fn create(ctx: &Context, input: AgentInput) -> Result<Stored<AgentView
     let spec = spec(&pending, settings.webhook_id);
     let remote = match client.create_agent(&spec).await {
         Ok(remote) => remote,
-        Err(error) if error.effect_unknown() => match client.find_agent_by_tag(&spec.name, &tag(&pending)).await {
-            Ok(Some(remote)) => remote,
-            // The record says deleting; the timer finds and removes what may still come into being there.
-            _ => {
-                abandon(ctx, &pending).await?;
-                return Err(Error::elevenlabs(error));
+        Err(error) if error.effect_unknown() => {
+            match client.find_agent_by_tag(&spec.name, &tag(&pending)).await {
+                Ok(Some(remote)) => remote,
+                // The record says deleting; the timer finds and removes what may still come into being there.
+                _ => {
+                    abandon(ctx, &pending).await?;
+                    return Err(Error::elevenlabs(error));
+                }
             }
-        },
+        }
         Err(error) => {
             remove(ctx, &pending).await?;
             return Err(Error::elevenlabs(error));
@@ -96,17 +98,19 @@ pub async fn create(ctx: &Context, input: AgentInput) -> Result<Stored<AgentView
     };
     let agent = Agent { elevenlabs_agent_id: Some(remote), is_default, ..settled(&pending, now) };
     let view = AgentView::of(&agent);
-    retrying!(async {
-        let mut step = ctx.step();
-        step.replace(&pending, &agent)?;
-        if agent.is_default {
-            unset_default(ctx, &mut step, agent.id).await?;
+    retrying!(
+        async {
+            let mut step = ctx.step();
+            step.replace(&pending, &agent)?;
+            if agent.is_default {
+                unset_default(ctx, &mut step, agent.id).await?;
+            }
+            ctx.audited(&mut step, "agent.created", agent.id, None, Some(&view))?;
+            ctx.remember(&mut step, 201, &view)?;
+            Ok(ctx.store().commit(step).await?)
         }
-        ctx.audited(&mut step, "agent.created", agent.id, None, Some(&view))?;
-        ctx.remember(&mut step, 201, &view)?;
-        Ok(ctx.store().commit(step).await?)
-    }
-    .await)?;
+        .await
+    )?;
     Ok(Stored { value: view, version: 2 })
 }
 
@@ -119,11 +123,19 @@ pub async fn get(ctx: &Context, id: AgentId) -> Result<Stored<AgentView>> {
 /// Agents, newest first.
 pub async fn list(ctx: &Context, page: &Page) -> Result<Listing<AgentView>> {
     let listing = ctx.store().list::<Agent>(&ctx.tenant, AGENTS, page).await?;
-    Ok(Listing { items: listing.items.iter().map(|agent| AgentView::of(agent)).collect(), next: listing.next })
+    Ok(Listing {
+        items: listing.items.iter().map(|agent| AgentView::of(agent)).collect(),
+        next: listing.next,
+    })
 }
 
 /// Changes an agent here and at the provider by a merge patch.
-pub async fn update(ctx: &Context, id: AgentId, patch: &Value, expected: Option<u64>) -> Result<Stored<AgentView>> {
+pub async fn update(
+    ctx: &Context,
+    id: AgentId,
+    patch: &Value,
+    expected: Option<u64>,
+) -> Result<Stored<AgentView>> {
     ctx.require(Role::Manager)?;
     let (client, settings) = integrations::elevenlabs(&ctx.platform, &ctx.tenant).await?;
     let old = find(ctx, id).await?;
@@ -202,7 +214,9 @@ pub async fn sync(ctx: &Context, id: AgentId) -> Result<()> {
             let spec = spec(&stored, settings.webhook_id);
             let known = match &stored.elevenlabs_agent_id {
                 Some(known) => Some(known.clone()),
-                None => client.find_agent_by_tag(&spec.name, &tag(&stored)).await.map_err(Error::elevenlabs)?,
+                None => {
+                    client.find_agent_by_tag(&spec.name, &tag(&stored)).await.map_err(Error::elevenlabs)?
+                }
             };
             let remote = match known {
                 Some(known) => {

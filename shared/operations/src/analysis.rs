@@ -69,32 +69,41 @@ pub async fn analyze(ctx: &Context, attempt: AttemptId) -> Result<()> {
 
 /// Stores an analysis with what follows from it, unless there is one.
 async fn keep(ctx: &Context, attempt: AttemptId, analysis: Analysis) -> Result<()> {
-    crate::error::retrying!(async {
-        let old = calls::find(ctx, attempt.call).await?;
-        if old.analyzed_attempt >= Some(attempt.number) {
-            return Ok(());
+    crate::error::retrying!(
+        async {
+            let old = calls::find(ctx, attempt.call).await?;
+            if old.analyzed_attempt >= Some(attempt.number) {
+                return Ok(());
+            }
+            let mut call = old.value.clone();
+            call.analyzed_attempt = Some(attempt.number);
+            let ended_at =
+                call.attempt(attempt.number).and_then(|attempt| attempt.ended_at).unwrap_or(analysis.at);
+            let outcome = serde_json::to_value(analysis.reading.outcome).unwrap_or_default();
+            let entry = HistoryEntry {
+                at: ended_at,
+                summary: analysis.reading.summary.clone(),
+                outcome: outcome.as_str().unwrap_or_default().to_owned(),
+            };
+            let mut step = ctx.step();
+            step.replace(&old, &call)?;
+            step.put(&AnalysisRecord { call: call.id, analysis: analysis.clone() })?;
+            step.put(&HistoryRecord { contact: call.contact_id, attempt, entry })?;
+            step.enqueue(Job::PlanNextActions { attempt });
+            ctx.changed(&mut step, "call", call.id, "analyzed")?;
+            Ok(ctx.store().commit(step).await?)
         }
-        let mut call = old.value.clone();
-        call.analyzed_attempt = Some(attempt.number);
-        let ended_at = call.attempt(attempt.number).and_then(|attempt| attempt.ended_at).unwrap_or(analysis.at);
-        let outcome = serde_json::to_value(analysis.reading.outcome).unwrap_or_default();
-        let entry = HistoryEntry {
-            at: ended_at,
-            summary: analysis.reading.summary.clone(),
-            outcome: outcome.as_str().unwrap_or_default().to_owned(),
-        };
-        let mut step = ctx.step();
-        step.replace(&old, &call)?;
-        step.put(&AnalysisRecord { call: call.id, analysis: analysis.clone() })?;
-        step.put(&HistoryRecord { contact: call.contact_id, attempt, entry })?;
-        step.enqueue(Job::PlanNextActions { attempt });
-        ctx.changed(&mut step, "call", call.id, "analyzed")?;
-        Ok(ctx.store().commit(step).await?)
-    }
-    .await)
+        .await
+    )
 }
 
-fn prompt(ctx: &Context, turns: &[TranscriptTurn], zone: TimeZone, objective: &str, industry: &str) -> String {
+fn prompt(
+    ctx: &Context,
+    turns: &[TranscriptTurn],
+    zone: TimeZone,
+    objective: &str,
+    industry: &str,
+) -> String {
     let mut lines = String::new();
     for turn in turns {
         let _ = writeln!(lines, "{}: {}", turn.role, turn.message.replace('\n', " "));

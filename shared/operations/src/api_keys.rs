@@ -122,19 +122,27 @@ pub async fn list(ctx: &Context, page: &Page) -> Result<Listing<ApiKeyView>> {
 /// Takes an API key back; it is refused everywhere within a minute. Twice is as good as once.
 pub async fn revoke(ctx: &Context, id: KeyId) -> Result<()> {
     ctx.require(Role::Owner)?;
-    retrying!(async {
-        let old = ctx.store().get::<ApiKey>(&ctx.tenant, &id).await?.ok_or(Error::NotFound("API key"))?;
-        if old.revoked_at.is_some() {
-            return Ok(());
+    retrying!(
+        async {
+            let old = ctx.store().get::<ApiKey>(&ctx.tenant, &id).await?.ok_or(Error::NotFound("API key"))?;
+            if old.revoked_at.is_some() {
+                return Ok(());
+            }
+            let key = ApiKey { revoked_at: Some(ctx.now()), ..old.value.clone() };
+            let mut step = ctx.step();
+            step.replace(&old, &key)?;
+            step.unpoint_credential(&key.hash);
+            ctx.audited(
+                &mut step,
+                "api_key.revoked",
+                id,
+                Some(&ApiKeyView::of(&old)),
+                Some(&ApiKeyView::of(&key)),
+            )?;
+            Ok(ctx.store().commit(step).await?)
         }
-        let key = ApiKey { revoked_at: Some(ctx.now()), ..old.value.clone() };
-        let mut step = ctx.step();
-        step.replace(&old, &key)?;
-        step.unpoint_credential(&key.hash);
-        ctx.audited(&mut step, "api_key.revoked", id, Some(&ApiKeyView::of(&old)), Some(&ApiKeyView::of(&key)))?;
-        Ok(ctx.store().commit(step).await?)
-    }
-    .await)
+        .await
+    )
 }
 
 impl ApiKeyView {

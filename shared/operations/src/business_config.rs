@@ -13,24 +13,36 @@ pub async fn get(ctx: &Context) -> Result<Stored<Settings>> {
 }
 
 /// Replaces the configuration. `expected` is the version that the caller saw, if they care.
-pub async fn replace(ctx: &Context, config: BusinessConfig, expected: Option<u64>) -> Result<Stored<Settings>> {
+pub async fn replace(
+    ctx: &Context,
+    config: BusinessConfig,
+    expected: Option<u64>,
+) -> Result<Stored<Settings>> {
     ctx.require(Role::Manager)?;
     config.check()?;
     let settings = Settings { config };
-    retrying!(async {
-        let old = get(ctx).await?;
-        if expected.is_some_and(|version| version != old.version) {
-            return Err(Error::Stale);
+    retrying!(
+        async {
+            let old = get(ctx).await?;
+            if expected.is_some_and(|version| version != old.version) {
+                return Err(Error::Stale);
+            }
+            let mut step = ctx.step();
+            if old.version == 0 {
+                step.create(&settings)?;
+            } else {
+                step.replace(&old, &settings)?;
+            }
+            ctx.audited(
+                &mut step,
+                "business_config.updated",
+                "business",
+                Some(&old.config),
+                Some(&settings.config),
+            )?;
+            ctx.store().commit(step).await?;
+            Ok(Stored { value: settings.clone(), version: old.version + 1 })
         }
-        let mut step = ctx.step();
-        if old.version == 0 {
-            step.create(&settings)?;
-        } else {
-            step.replace(&old, &settings)?;
-        }
-        ctx.audited(&mut step, "business_config.updated", "business", Some(&old.config), Some(&settings.config))?;
-        ctx.store().commit(step).await?;
-        Ok(Stored { value: settings.clone(), version: old.version + 1 })
-    }
-    .await)
+        .await
+    )
 }

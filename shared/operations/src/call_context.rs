@@ -53,7 +53,8 @@ pub async fn preview(ctx: &Context, input: ContextInput) -> Result<ContextPrevie
         }
         (None, Some(lead)) => {
             let objective = text::prose(&input.objective, 200).map_err(|e| e.within("/objective"))?;
-            let instructions = text::prose(&input.instructions, 2_000).map_err(|e| e.within("/instructions"))?;
+            let instructions =
+                text::prose(&input.instructions, 2_000).map_err(|e| e.within("/instructions"))?;
             let facts = CallFacts { objective, priority: input.priority, previous_attempts: 0, instructions };
             (lead, input.agent_id, facts)
         }
@@ -67,8 +68,9 @@ pub async fn preview(ctx: &Context, input: ContextInput) -> Result<ContextPrevie
     };
     let Packet { prompt, variables } =
         build(&agent.profile.system_prompt, &record.contact, &facts, &record.history, &settings.config);
-    let first_message = variables.iter().fold(agent.profile.first_message.clone(), |message, (name, value)| {
-        message.replace(&format!("{{{{{name}}}}}"), value.as_str().unwrap_or_default())
-    });
+    let first_message =
+        variables.iter().fold(agent.profile.first_message.clone(), |message, (name, value)| {
+            message.replace(&format!("{{{{{name}}}}}"), value.as_str().unwrap_or_default())
+        });
     Ok(ContextPreview { prompt, first_message, dynamic_variables: variables })
 }

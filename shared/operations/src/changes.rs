@@ -80,7 +80,11 @@ impl Position {
         }
         let (settled, young) = text.split_once('.').ok_or_else(wrong)?;
         let settled = if settled.is_empty() { None } else { Some(id(settled)?) };
-        let young = young.split('.').filter(|text| !text.is_empty()).map(id).collect::<std::result::Result<_, _>>()?;
+        let young = young
+            .split('.')
+            .filter(|text| !text.is_empty())
+            .map(id)
+            .collect::<std::result::Result<_, _>>()?;
         Ok(Self { settled, young })
     }
 }
@@ -100,7 +104,8 @@ mod tests {
     #[test]
     fn a_position_reads_back_and_settles_what_is_old() {
         let now: Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
-        let at = |seconds_ago: u64, n: u128| Ulid::from_parts(now.as_millisecond() as u64 - seconds_ago * 1000, n);
+        let at =
+            |seconds_ago: u64, n: u128| Ulid::from_parts(now.as_millisecond() as u64 - seconds_ago * 1000, n);
         let mut position = Position::default();
         position.advance([at(300, 1), at(200, 2), at(5, 3), at(1, 4)].into_iter(), now);
         assert_eq!(position.settled, Some(at(200, 2)));

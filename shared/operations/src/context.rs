@@ -162,7 +162,12 @@ impl Context {
     }
 
     /// Keeps the answer to this request with the step, if the request may be repeated.
-    pub fn remember(&self, step: &mut Transaction, status: u16, answer: &impl serde::Serialize) -> Result<()> {
+    pub fn remember(
+        &self,
+        step: &mut Transaction,
+        status: u16,
+        answer: &impl serde::Serialize,
+    ) -> Result<()> {
         if let Some(Idempotency { key, request_hash }) = &self.idempotency {
             step.answer(&SavedAnswer {
                 key: key.clone(),

@@ -32,7 +32,9 @@ pub async fn dial(ctx: &Context, attempt: AttemptId) -> Result<()> {
         async { Ok(ctx.store().contact(&ctx.tenant, call.contact_id).await?) },
         async { Ok(agents::find(ctx, agent).await.ok()) },
     )?;
-    let Some(ContactRecord { contact, history, .. }) = record else { return close(ctx, &call, Reason::NoLead).await };
+    let Some(ContactRecord { contact, history, .. }) = record else {
+        return close(ctx, &call, Reason::NoLead).await;
+    };
     // The rules are asked once more: since the claim the lead may have said no, or the window may have shut.
     match decide(&judge(&call, Some(&contact), &settings.config, ctx.now())) {
         Decision::Refuse { reason } => return close(ctx, &call, reason).await,
@@ -56,7 +58,9 @@ pub async fn dial(ctx: &Context, attempt: AttemptId) -> Result<()> {
         return close(ctx, &call, Reason::NoPhone).await;
     };
 
-    let Some(dialing) = intend(ctx, &call, &contact, attempt, packet, &settings.config).await? else { return Ok(()) };
+    let Some(dialing) = intend(ctx, &call, &contact, attempt, packet, &settings.config).await? else {
+        return Ok(());
+    };
     let placed = client.outbound_call(line.phone_provider, &request).await;
     conclude(ctx, dialing, attempt, placed, &settings.config).await
 }
@@ -125,7 +129,9 @@ async fn conclude(
 ) -> Result<()> {
     let now = ctx.now();
     match placed {
-        Ok(placed) => accepted(ctx, attempt, placed.conversation_id, now + config.calling.longest_call()).await,
+        Ok(placed) => {
+            accepted(ctx, attempt, placed.conversation_id, now + config.calling.longest_call()).await
+        }
         Err(error) if error.effect_unknown() => {
             // The telephone may be ringing. The reconciler asks once silence is a proof.
             tracing::warn!(%attempt, %error, "nobody knows whether the call was placed");
@@ -150,18 +156,20 @@ pub(crate) async fn accepted(
     conversation_id: Option<String>,
     check_at: Timestamp,
 ) -> Result<()> {
-    crate::error::retrying!(async {
-        let old = calls::find(ctx, attempt.call).await?;
-        let mut call = old.value.clone();
-        if call.accepted(attempt.number, conversation_id.clone(), check_at, ctx.now()).is_none() {
-            return Ok(());
+    crate::error::retrying!(
+        async {
+            let old = calls::find(ctx, attempt.call).await?;
+            let mut call = old.value.clone();
+            if call.accepted(attempt.number, conversation_id.clone(), check_at, ctx.now()).is_none() {
+                return Ok(());
+            }
+            let mut step = ctx.step();
+            step.replace(&old, &call)?;
+            ctx.changed(&mut step, "call", call.id, call.status.as_str())?;
+            Ok(ctx.store().commit(step).await?)
         }
-        let mut step = ctx.step();
-        step.replace(&old, &call)?;
-        ctx.changed(&mut step, "call", call.id, call.status.as_str())?;
-        Ok(ctx.store().commit(step).await?)
-    }
-    .await)
+        .await
+    )
 }
 
 /// Ends an attempt with everything that goes with it: the line is given back, the lead hangs up, the planner

@@ -88,7 +88,9 @@ impl Error {
     pub fn into_failure(self) -> Failure {
         let reason = self.to_string();
         let (passes, after) = match &self {
-            Self::Provider { error, .. } => (error.is_retryable() || error.effect_unknown(), error.retry_after()),
+            Self::Provider { error, .. } => {
+                (error.is_retryable() || error.effect_unknown(), error.retry_after())
+            }
             Self::Model(error) => (error.is_retryable(), error.retry_after()),
             Self::Store(error) => (error.is_retryable(), None),
             Self::Vault(_) | Self::Stale | Self::NotConfigured(_) => (true, None),

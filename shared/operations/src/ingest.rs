@@ -61,7 +61,9 @@ async fn load(ctx: &Context, event: &str) -> Result<Option<Raw>> {
     let received_at = first.received_at;
     let ids: Vec<_> = (1..first.parts).map(id).collect();
     let mut parts = vec![first.value];
-    parts.extend(ctx.store().get_many::<RawEvent>(&ctx.tenant, &ids).await?.into_iter().map(|part| part.value));
+    parts.extend(
+        ctx.store().get_many::<RawEvent>(&ctx.tenant, &ids).await?.into_iter().map(|part| part.value),
+    );
     Ok(RawEvent::join(&parts).map(|body| Raw { body: body.into(), received_at }))
 }
 
@@ -71,9 +73,12 @@ fn attempt_of(conversation: &Conversation) -> Option<AttemptId> {
 }
 
 async fn attempt_of_conversation(ctx: &Context, conversation: &str) -> Result<Option<AttemptId>> {
-    let Some(id) = ctx.store().call_of_conversation(&ctx.tenant, conversation).await? else { return Ok(None) };
+    let Some(id) = ctx.store().call_of_conversation(&ctx.tenant, conversation).await? else {
+        return Ok(None);
+    };
     let call = crate::calls::find(ctx, id).await?;
-    let attempt = call.attempts.iter().find(|attempt| attempt.conversation_id.as_deref() == Some(conversation));
+    let attempt =
+        call.attempts.iter().find(|attempt| attempt.conversation_id.as_deref() == Some(conversation));
     Ok(attempt.map(|attempt| AttemptId { call: id, number: attempt.number }))
 }
 
@@ -138,9 +143,11 @@ fn status_of(conversation: &Conversation) -> CallStatus {
         let text = text.to_lowercase();
         text.contains("voicemail") || text.contains("answering machine")
     };
-    let detected = conversation.transcript.iter().flat_map(|turn| &turn.tool_calls).any(|call| machine(&call.tool_name));
+    let detected =
+        conversation.transcript.iter().flat_map(|turn| &turn.tool_calls).any(|call| machine(&call.tool_name));
     let hung_up_on_machine = conversation.metadata.termination_reason.as_deref().is_some_and(machine);
-    let somebody_spoke = conversation.transcript.iter().any(|turn| turn.role == Role::User && turn.message.is_some());
+    let somebody_spoke =
+        conversation.transcript.iter().any(|turn| turn.role == Role::User && turn.message.is_some());
     if detected || hung_up_on_machine {
         CallStatus::Voicemail
     } else if conversation.status == ConversationStatus::Failed && !somebody_spoke {

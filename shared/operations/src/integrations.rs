@@ -199,8 +199,14 @@ pub async fn any_live(platform: &Platform) -> Result<bool> {
     Ok(false)
 }
 
-async fn open<T: DeserializeOwned>(platform: &Platform, tenant: &TenantId, provider: Provider) -> Result<Option<T>> {
-    let Some(stored) = platform.store.get::<Integration>(tenant, provider.as_str()).await? else { return Ok(None) };
+async fn open<T: DeserializeOwned>(
+    platform: &Platform,
+    tenant: &TenantId,
+    provider: Provider,
+) -> Result<Option<T>> {
+    let Some(stored) = platform.store.get::<Integration>(tenant, provider.as_str()).await? else {
+        return Ok(None);
+    };
     let plain = platform.vault.open(&platform.store, tenant, &place(provider), &stored.sealed).await?;
     serde_json::from_slice(&plain).map(Some).map_err(|_| Error::Internal("stored credentials cannot be read"))
 }
@@ -247,7 +253,9 @@ fn is_private(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     match host.parse::<std::net::IpAddr>() {
         Ok(std::net::IpAddr::V4(ip)) => ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
-        Ok(std::net::IpAddr::V6(ip)) => ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local(),
+        Ok(std::net::IpAddr::V6(ip)) => {
+            ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()
+        }
         Err(_) => !host.contains('.'),
     }
 }
@@ -260,9 +268,17 @@ mod tests {
     fn secrets_go_to_other_machines_over_https_only() {
         let fits = |address: &str| check_address(address, false).is_ok();
         assert!(fits("https://api.elevenlabs.io") && fits("https://api.in.residency.elevenlabs.io"));
-        for bad in ["http://api.elevenlabs.io", "https://127.0.0.1:9001", "https://169.254.169.254/x", "https://[::1]/",
-            "https://10.0.0.1", "https://metadata", "ftp://x.y", "nonsense", ""]
-        {
+        for bad in [
+            "http://api.elevenlabs.io",
+            "https://127.0.0.1:9001",
+            "https://169.254.169.254/x",
+            "https://[::1]/",
+            "https://10.0.0.1",
+            "https://metadata",
+            "ftp://x.y",
+            "nonsense",
+            "",
+        ] {
             assert!(!fits(bad), "{bad}");
         }
         assert!(check_address("http://127.0.0.1:9100/elevenlabs", true).is_ok());

@@ -61,12 +61,14 @@ fn difference<T: Serialize>(before: Option<&T>, after: Option<&T>) -> (Value, Va
         _ => Map::new(),
     };
     let (mut old, mut new) = (fields(before), fields(after));
-    let same: Vec<String> = old.iter().filter(|(k, v)| new.get(*k) == Some(v)).map(|(k, _)| k.clone()).collect();
+    let same: Vec<String> =
+        old.iter().filter(|(k, v)| new.get(*k) == Some(v)).map(|(k, _)| k.clone()).collect();
     for name in same {
         old.remove(&name);
         new.remove(&name);
     }
-    let or_null = |fields: Map<String, Value>, there: bool| if there { Value::Object(fields) } else { Value::Null };
+    let or_null =
+        |fields: Map<String, Value>, there: bool| if there { Value::Object(fields) } else { Value::Null };
     (or_null(old, before.is_some()), or_null(new, after.is_some()))
 }
 
@@ -77,7 +79,8 @@ mod tests {
 
     #[test]
     fn the_audit_keeps_what_differs() {
-        let (before, after) = difference(Some(&json!({"a": 1, "b": 2})), Some(&json!({"a": 1, "b": 3, "c": 4})));
+        let (before, after) =
+            difference(Some(&json!({"a": 1, "b": 2})), Some(&json!({"a": 1, "b": 3, "c": 4})));
         assert_eq!((before, after), (json!({"b": 2}), json!({"b": 3, "c": 4})));
         assert_eq!(difference(None, Some(&json!({"a": 1}))), (Value::Null, json!({"a": 1})));
     }

@@ -55,7 +55,13 @@ pub async fn set(ctx: &Context, input: IssuerInput) -> Result<IssuerInput> {
         }
         step.point_issuer(&new.issuer, &new.audience);
     }
-    ctx.audited(&mut step, "jwt_issuer.updated", "jwt_issuer", old.as_ref().map(|old| &old.value), Some(&new))?;
+    ctx.audited(
+        &mut step,
+        "jwt_issuer.updated",
+        "jwt_issuer",
+        old.as_ref().map(|old| &old.value),
+        Some(&new),
+    )?;
     match ctx.store().commit(step).await {
         Err(store::Error::Stale { kind: "pointer" }) => {
             Err(Error::Conflict("Another tenant accepts this issuer's tokens for this audience.".to_owned()))

@@ -4,10 +4,13 @@ use crate::context::Context;
 use crate::error::{Error, Result, retrying};
 use crate::merge::merge_patch;
 use crate::{Listing, Page, business_config};
+use domain::action::{Action, Step};
 use domain::business::BusinessConfig;
 use domain::contact::{Channel, Consent, Contact, Details, LeadStatus, Suppression};
 use domain::zone::ZoneName;
-use domain::{Author, CampaignId, ContactId, Email, Invalid, Phone, Provenance, Role, text};
+use domain::{
+    ActionId, Author, CallId, CampaignId, ContactId, Email, Invalid, Phone, Provenance, Role, text,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -83,6 +86,25 @@ pub struct Lead {
     pub updated_at: Timestamp,
 }
 
+/// A step that followed from a call, as the API shows it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ActionView {
+    /// The action's id.
+    pub id: ActionId,
+    /// The lead.
+    pub lead_id: ContactId,
+    /// The call it follows from.
+    pub call_id: CallId,
+    /// What was done: `kind` and its details.
+    #[serde(flatten)]
+    pub step: Step,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// When it was done.
+    #[schema(value_type = String)]
+    pub created_at: Timestamp,
+}
+
 /// A channel, or all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -137,63 +159,80 @@ pub async fn list(ctx: &Context, status: Option<LeadStatus>, page: &Page) -> Res
 }
 
 /// Changes the fields that the merge patch names. `expected` is the version that the caller saw, if they care.
-pub async fn update(ctx: &Context, id: ContactId, patch: &Value, expected: Option<u64>) -> Result<Stored<Lead>> {
+pub async fn update(
+    ctx: &Context,
+    id: ContactId,
+    patch: &Value,
+    expected: Option<u64>,
+) -> Result<Stored<Lead>> {
     ctx.require(Role::Member)?;
     let config = business_config::get(ctx).await?;
-    retrying!(async {
-        let old = find(ctx, id).await?;
-        expect(&old, expected)?;
-        let input = merge_patch(&LeadInput::of(&old), patch)?;
-        let mut contact = old.value.clone();
-        apply(&mut contact, input, &config.config, ctx.actor.author(), ctx.now())?;
-        let lead = Lead::of(&contact);
-        let mut step = ctx.step();
-        step.replace(&old, &contact)?;
-        ctx.audited(&mut step, "lead.updated", id, Some(&Lead::of(&old)), Some(&lead))?;
-        ctx.store().commit(step).await.map_err(duplicate)?;
-        Ok(Stored { value: lead, version: old.version + 1 })
-    }
-    .await)
+    retrying!(
+        async {
+            let old = find(ctx, id).await?;
+            expect(&old, expected)?;
+            let input = merge_patch(&LeadInput::of(&old), patch)?;
+            let mut contact = old.value.clone();
+            apply(&mut contact, input, &config.config, ctx.actor.author(), ctx.now())?;
+            let lead = Lead::of(&contact);
+            let mut step = ctx.step();
+            step.replace(&old, &contact)?;
+            ctx.audited(&mut step, "lead.updated", id, Some(&Lead::of(&old)), Some(&lead))?;
+            ctx.store().commit(step).await.map_err(duplicate)?;
+            Ok(Stored { value: lead, version: old.version + 1 })
+        }
+        .await
+    )
 }
 
 /// Deletes a lead. Calls that wait for it are blocked when they come up.
 pub async fn delete(ctx: &Context, id: ContactId, expected: Option<u64>) -> Result<()> {
     ctx.require(Role::Member)?;
-    retrying!(async {
-        let old = find(ctx, id).await?;
-        expect(&old, expected)?;
-        let mut step = ctx.step();
-        step.delete(&old);
-        ctx.audited(&mut step, "lead.deleted", id, Some(&Lead::of(&old)), None)?;
-        Ok(ctx.store().commit(step).await?)
-    }
-    .await)
+    retrying!(
+        async {
+            let old = find(ctx, id).await?;
+            expect(&old, expected)?;
+            let mut step = ctx.step();
+            step.delete(&old);
+            ctx.audited(&mut step, "lead.deleted", id, Some(&Lead::of(&old)), None)?;
+            Ok(ctx.store().commit(step).await?)
+        }
+        .await
+    )
 }
 
 /// Shuts channels to a lead for good.
-pub async fn suppress(ctx: &Context, id: ContactId, channels: Channels, reason: &str) -> Result<Stored<Lead>> {
+pub async fn suppress(
+    ctx: &Context,
+    id: ContactId,
+    channels: Channels,
+    reason: &str,
+) -> Result<Stored<Lead>> {
     ctx.require(Role::Member)?;
     let reason = text::line(reason, 200).map_err(|e| e.within("/reason"))?;
-    retrying!(async {
-        let old = find(ctx, id).await?;
-        let mut contact = old.value.clone();
-        for channel in channels.each() {
-            contact.suppress(channel, &reason, ctx.actor.author(), ctx.now());
+    retrying!(
+        async {
+            let old = find(ctx, id).await?;
+            let mut contact = old.value.clone();
+            for channel in channels.each() {
+                contact.suppress(channel, &reason, ctx.actor.author(), ctx.now());
+            }
+            let lead = Lead::of(&contact);
+            let mut step = ctx.step();
+            step.replace(&old, &contact)?;
+            ctx.audited(&mut step, "lead.suppressed", id, Some(&Lead::of(&old)), Some(&lead))?;
+            ctx.store().commit(step).await?;
+            Ok(Stored { value: lead, version: old.version + 1 })
         }
-        let lead = Lead::of(&contact);
-        let mut step = ctx.step();
-        step.replace(&old, &contact)?;
-        ctx.audited(&mut step, "lead.suppressed", id, Some(&Lead::of(&old)), Some(&lead))?;
-        ctx.store().commit(step).await?;
-        Ok(Stored { value: lead, version: old.version + 1 })
-    }
-    .await)
+        .await
+    )
 }
 
 /// What followed from a lead's calls, newest first.
-pub async fn actions(ctx: &Context, id: ContactId, page: &Page) -> Result<Listing<domain::action::Action>> {
+pub async fn actions(ctx: &Context, id: ContactId, page: &Page) -> Result<Listing<ActionView>> {
     find(ctx, id).await?;
-    Ok(ctx.store().actions(&ctx.tenant, id, page).await?)
+    let listing = ctx.store().actions(&ctx.tenant, id, page).await?;
+    Ok(Listing { items: listing.items.into_iter().map(ActionView::of).collect(), next: listing.next })
 }
 
 pub(crate) async fn find(ctx: &Context, id: ContactId) -> Result<Stored<Contact>> {
@@ -238,7 +277,9 @@ fn apply(
     if input.tags.len() > 50 {
         return Err(Invalid::at("/tags", "must have at most 50 entries").into());
     }
-    if input.preferences.len() > 50 || serde_json::to_vec(&input.preferences).map_or(0, |json| json.len()) > 10_000 {
+    if input.preferences.len() > 50
+        || serde_json::to_vec(&input.preferences).map_or(0, |json| json.len()) > 10_000
+    {
         return Err(Invalid::at("/preferences", "must be at most 50 entries and 10,000 bytes").into());
     }
     // Fields that nobody touches may be older than their definition.
@@ -255,14 +296,18 @@ fn apply(
         source: line("/source", &input.source, 100)?,
         campaign_id: input.campaign_id,
         timezone: input.timezone,
-        tags: input.tags.iter().map(|tag| text::line(tag, 60)).collect::<std::result::Result<_, _>>().map_err(
-            |e| e.within("/tags"),
-        )?,
+        tags: input
+            .tags
+            .iter()
+            .map(|tag| text::line(tag, 60))
+            .collect::<std::result::Result<_, _>>()
+            .map_err(|e| e.within("/tags"))?,
         preferences: input.preferences,
         notes: text::prose(&input.notes, 10_000).map_err(|e| e.within("/notes"))?,
         custom_fields: input.custom_fields,
     };
-    let nameless = details.first_name.is_empty() && details.last_name.is_empty() && details.company.is_empty();
+    let nameless =
+        details.first_name.is_empty() && details.last_name.is_empty() && details.company.is_empty();
     if nameless && details.phone.is_none() && details.email.is_none() {
         return Err(Invalid::new("a lead needs a name, a phone or an e-mail").into());
     }
@@ -303,6 +348,13 @@ impl LeadInput {
             custom_fields: details.custom_fields,
             consent: contact.consent.clone(),
         }
+    }
+}
+
+impl ActionView {
+    fn of(action: Action) -> Self {
+        let Action { id, contact_id, call_id, step, reason, created_at } = action;
+        Self { id, lead_id: contact_id, call_id, step, reason, created_at }
     }
 }
 

@@ -22,7 +22,11 @@ pub fn merge_patch<T: Serialize + DeserializeOwned>(document: &T, patch: &Value)
 pub(crate) fn read<T: DeserializeOwned>(value: Value) -> Result<T> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
-        let pointer = if path == "." { String::new() } else { format!("/{}", path.replace(['.', '['], "/").replace(']', "")) };
+        let pointer = if path == "." {
+            String::new()
+        } else {
+            format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
+        };
         Invalid::at(pointer, error.into_inner().to_string()).into()
     })
 }
@@ -55,7 +59,8 @@ mod tests {
     fn a_patch_merges_as_the_rfc_says() {
         let document: BTreeMap<String, Value> =
             serde_json::from_value(json!({"a": {"b": 1, "c": 2}, "d": [1], "e": "x"})).unwrap();
-        let patched = merge_patch(&document, &json!({"a": {"b": null, "f": 3}, "d": [2], "e": null})).unwrap();
+        let patched =
+            merge_patch(&document, &json!({"a": {"b": null, "f": 3}, "d": [2], "e": null})).unwrap();
         assert_eq!(serde_json::to_value(patched).unwrap(), json!({"a": {"c": 2, "f": 3}, "d": [2]}));
         assert!(merge_patch(&document, &json!([1])).is_err());
     }

@@ -14,48 +14,50 @@ use store::{AnalysisRecord, Stored, StoredAction, Transaction};
 
 /// Plans and takes the steps that follow from an analysed attempt, once, in one step of the store.
 pub async fn take(ctx: &Context, attempt: AttemptId) -> Result<()> {
-    crate::error::retrying!(async {
-        let Ok(old) = calls::find(ctx, attempt.call).await else { return Ok(()) };
-        if old.planned_attempt >= Some(attempt.number) {
-            return Ok(());
+    crate::error::retrying!(
+        async {
+            let Ok(old) = calls::find(ctx, attempt.call).await else { return Ok(()) };
+            if old.planned_attempt >= Some(attempt.number) {
+                return Ok(());
+            }
+            let (analysis, contact, settings) = tokio::try_join!(
+                async { Ok(ctx.store().get::<AnalysisRecord>(&ctx.tenant, &attempt).await?) },
+                async { Ok(ctx.store().get::<Contact>(&ctx.tenant, &old.contact_id).await?) },
+                business_config::get(ctx)
+            )?;
+            // A lead that is gone has no next steps.
+            let (Some(analysis), Some(stored)) = (analysis, contact) else { return Ok(()) };
+            let reading = &analysis.value.analysis.reading;
+            let planned = plan(reading, &old, &stored, &settings.config, ctx.now());
+            let mut call = old.value.clone();
+            call.planned_attempt = Some(attempt.number);
+            if reading.asks_to_stop() && call.status == CallStatus::Queued {
+                call.block(domain::calling::Reason::Suppressed, ctx.now());
+            }
+            let mut contact = stored.value.clone();
+            let mut step = ctx.step();
+            for Planned { what, reason } in planned {
+                let done = apply(ctx, &mut step, &mut contact, &old, what)?;
+                let action = Action {
+                    id: ctx.new_id(),
+                    contact_id: contact.id,
+                    call_id: call.id,
+                    step: done,
+                    reason,
+                    created_at: ctx.now(),
+                };
+                step.create(&StoredAction(action))?;
+            }
+            step.replace(&old, &call)?;
+            if contact != stored.value {
+                step.replace(&stored, &contact)?;
+                ctx.audited(&mut step, "lead.updated", contact.id, Some(&stored.value), Some(&contact))?;
+            }
+            ctx.changed(&mut step, "call", call.id, "planned")?;
+            Ok(ctx.store().commit(step).await?)
         }
-        let (analysis, contact, settings) = tokio::try_join!(
-            async { Ok(ctx.store().get::<AnalysisRecord>(&ctx.tenant, &attempt).await?) },
-            async { Ok(ctx.store().get::<Contact>(&ctx.tenant, &old.contact_id).await?) },
-            business_config::get(ctx)
-        )?;
-        // A lead that is gone has no next steps.
-        let (Some(analysis), Some(stored)) = (analysis, contact) else { return Ok(()) };
-        let reading = &analysis.value.analysis.reading;
-        let planned = plan(reading, &old, &stored, &settings.config, ctx.now());
-        let mut call = old.value.clone();
-        call.planned_attempt = Some(attempt.number);
-        if reading.asks_to_stop() && call.status == CallStatus::Queued {
-            call.block(domain::calling::Reason::Suppressed, ctx.now());
-        }
-        let mut contact = stored.value.clone();
-        let mut step = ctx.step();
-        for Planned { what, reason } in planned {
-            let done = apply(ctx, &mut step, &mut contact, &old, what)?;
-            let action = Action {
-                id: ctx.new_id(),
-                contact_id: contact.id,
-                call_id: call.id,
-                step: done,
-                reason,
-                created_at: ctx.now(),
-            };
-            step.create(&StoredAction(action))?;
-        }
-        step.replace(&old, &call)?;
-        if contact != stored.value {
-            step.replace(&stored, &contact)?;
-            ctx.audited(&mut step, "lead.updated", contact.id, Some(&stored.value), Some(&contact))?;
-        }
-        ctx.changed(&mut step, "call", call.id, "planned")?;
-        Ok(ctx.store().commit(step).await?)
-    }
-    .await)
+        .await
+    )
 }
 
 /// Takes one planned step, and tells what it did.
@@ -115,7 +117,13 @@ fn apply(
 }
 
 /// A task that a call leaves for a person.
-pub(crate) fn task(ctx: &Context, call: &Call, title: &str, description: &str, due_at: Option<Timestamp>) -> Task {
+pub(crate) fn task(
+    ctx: &Context,
+    call: &Call,
+    title: &str,
+    description: &str,
+    due_at: Option<Timestamp>,
+) -> Task {
     let now = ctx.now();
     Task {
         id: ctx.new_id(),

@@ -63,7 +63,10 @@ pub async fn plan_calls(ctx: &Context) -> Result<()> {
     arm(ctx, wake.into_iter().min(), more).await
 }
 
-async fn contacts_of(ctx: &Context, calls: &[Stored<Call>]) -> Result<BTreeMap<domain::ContactId, Stored<Contact>>> {
+async fn contacts_of(
+    ctx: &Context,
+    calls: &[Stored<Call>],
+) -> Result<BTreeMap<domain::ContactId, Stored<Contact>>> {
     let ids: Vec<_> = calls.iter().map(|call| call.contact_id).collect();
     let contacts = ctx.store().get_many::<Contact>(&ctx.tenant, &ids).await?;
     Ok(contacts.into_iter().map(|contact| (contact.id, contact)).collect())
@@ -100,7 +103,12 @@ async fn claim(
 }
 
 /// Puts a ready call back until `until`.
-pub(crate) async fn put_off(ctx: &Context, ready: &Stored<Call>, until: Timestamp, reason: Reason) -> Result<()> {
+pub(crate) async fn put_off(
+    ctx: &Context,
+    ready: &Stored<Call>,
+    until: Timestamp,
+    reason: Reason,
+) -> Result<()> {
     let mut call = ready.value.clone();
     call.postpone(until, reason, ctx.now());
     settle(ctx, ready, &call).await

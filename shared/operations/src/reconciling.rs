@@ -43,7 +43,8 @@ async fn ask(ctx: &Context, call: &Call, attempt: AttemptId) -> Result<Option<Co
     let candidates = match known {
         Some(id) => vec![id],
         None => {
-            let found = client.conversations_of_user(&attempt.to_string()).await.map_err(Error::elevenlabs)?;
+            let found =
+                client.conversations_of_user(&attempt.to_string()).await.map_err(Error::elevenlabs)?;
             found.into_iter().map(|summary| summary.conversation_id).collect()
         }
     };
@@ -58,9 +59,15 @@ async fn ask(ctx: &Context, call: &Call, attempt: AttemptId) -> Result<Option<Co
     Ok(None)
 }
 
-async fn conclude(ctx: &Context, call: Stored<Call>, attempt: AttemptId, answer: Option<Conversation>) -> Result<()> {
+async fn conclude(
+    ctx: &Context,
+    call: Stored<Call>,
+    attempt: AttemptId,
+    answer: Option<Conversation>,
+) -> Result<()> {
     let rules = business_config::get(ctx).await?.value.config.calling;
-    let dialed_at = call.attempt(attempt.number).and_then(|attempt| attempt.dialed_at).unwrap_or(call.updated_at);
+    let dialed_at =
+        call.attempt(attempt.number).and_then(|attempt| attempt.dialed_at).unwrap_or(call.updated_at);
     let now = ctx.now();
     let ended = |reason| Ending::without_talk(CallStatus::Failed, reason, false);
     match answer {
@@ -84,7 +91,8 @@ async fn conclude(ctx: &Context, call: Stored<Call>, attempt: AttemptId, answer:
 
 /// Nobody can tell yet: asks again later, and hands over to a person when that was long enough.
 async fn unknown(ctx: &Context, call: Stored<Call>, attempt: AttemptId) -> Result<()> {
-    let dialed_at = call.attempt(attempt.number).and_then(|attempt| attempt.dialed_at).unwrap_or(call.updated_at);
+    let dialed_at =
+        call.attempt(attempt.number).and_then(|attempt| attempt.dialed_at).unwrap_or(call.updated_at);
     if ctx.now() < dialed_at + GIVE_UP {
         return watch(ctx, call).await;
     }
@@ -95,7 +103,13 @@ async fn unknown(ctx: &Context, call: Stored<Call>, attempt: AttemptId) -> Resul
     let mut step = ctx.step();
     step.replace(&call, &parked)?;
     let detail = format!("Attempt {} of call {} may or may not have been made.", attempt.number, call.id);
-    step.create(&crate::next_actions::task(ctx, &parked, "Find out whether this call was made", &detail, None))?;
+    step.create(&crate::next_actions::task(
+        ctx,
+        &parked,
+        "Find out whether this call was made",
+        &detail,
+        None,
+    ))?;
     ctx.changed(&mut step, "call", parked.id, parked.status.as_str())?;
     step.enqueue(contracts::Job::PlanCalls);
     Ok(ctx.store().commit(step).await?)

@@ -64,7 +64,8 @@ pub async fn ensure_local(platform: &Platform, id: &TenantId, name: &str, secret
         step.register();
         step.create(&TenantRecord { name: name.to_owned(), created_at: platform.now() })?;
     }
-    let (mut key, _) = api_keys::make(platform, NewKey { platform_owner: true, rate: None, ..NewKey::owner("Local") });
+    let (mut key, _) =
+        api_keys::make(platform, NewKey { platform_owner: true, rate: None, ..NewKey::owner("Local") });
     key.hash = hash;
     key.hint = secret.chars().rev().take(4).collect::<String>().chars().rev().collect();
     step.point_credential(&key.hash, key.id);

@@ -34,11 +34,7 @@ impl Answer {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ProviderError> {
         serde_json::from_slice(&self.bytes).map_err(|error| ProviderError::Unexpected {
             status: Some(self.status.as_u16()),
-            detail: format!(
-                "not the expected JSON, line {} column {}",
-                error.line(),
-                error.column()
-            ),
+            detail: format!("not the expected JSON, line {} column {}", error.line(), error.column()),
         })
     }
 
@@ -47,14 +43,9 @@ impl Answer {
     pub fn error(&self, code: Option<&str>, message: impl Into<String>) -> ProviderError {
         match self.status.as_u16() {
             408 => ProviderError::Timeout,
-            429 => ProviderError::RateLimited {
-                after: self.retry_after(),
-            },
+            429 => ProviderError::RateLimited { after: self.retry_after() },
             400..=499 => self.refusal(code, message),
-            status => ProviderError::Unexpected {
-                status: Some(status),
-                detail: message.into(),
-            },
+            status => ProviderError::Unexpected { status: Some(status), detail: message.into() },
         }
     }
 
@@ -72,9 +63,7 @@ impl Answer {
     /// there counts as nothing said.
     pub fn retry_after(&self) -> Option<Duration> {
         let number = |name| self.headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-        let seconds = number("retry-after-ms")
-            .map(|ms| ms / 1000.0)
-            .or_else(|| number("retry-after"))?;
+        let seconds = number("retry-after-ms").map(|ms| ms / 1000.0).or_else(|| number("retry-after"))?;
         Duration::try_from_secs_f64(seconds).ok()
     }
 }
@@ -92,10 +81,8 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, headers: &[(&'static str, &'static str)]) -> Answer {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-            .collect();
+        let headers =
+            headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         Answer {
             status: StatusCode::from_u16(status).unwrap(),
             headers,
@@ -127,17 +114,8 @@ mod tests {
             ProviderError::Rejected { code, .. } => code,
             other => panic!("{other:?}"),
         };
-        assert_eq!(
-            code(Some("concurrent_limit_exceeded")),
-            "concurrent_limit_exceeded"
-        );
-        for bad in [
-            None,
-            Some(""),
-            Some("+919876543210"),
-            Some("919876543210"),
-            Some("no such agent"),
-        ] {
+        assert_eq!(code(Some("concurrent_limit_exceeded")), "concurrent_limit_exceeded");
+        for bad in [None, Some(""), Some("+919876543210"), Some("919876543210"), Some("no such agent")] {
             assert_eq!(code(bad), "unspecified");
         }
     }
@@ -158,19 +136,10 @@ mod tests {
 
     #[test]
     fn what_people_said_is_not_debugged() {
-        assert_eq!(
-            format!("{:?}", answer(200, &[])),
-            "Answer { status: 200, length: 7, .. }"
-        );
+        assert_eq!(format!("{:?}", answer(200, &[])), "Answer { status: 200, length: 7, .. }");
         let error = answer(200, &[]).json::<Vec<String>>().unwrap_err();
         assert!(
-            matches!(
-                error,
-                ProviderError::Unexpected {
-                    status: Some(200),
-                    ..
-                }
-            ) && error.effect_unknown()
+            matches!(error, ProviderError::Unexpected { status: Some(200), .. }) && error.effect_unknown()
         );
     }
 }

@@ -42,11 +42,7 @@ pub enum ProviderError {
 impl ProviderError {
     /// A request that could not be formed, and so was never sent.
     pub fn unsent(code: &str) -> Self {
-        Self::Rejected {
-            status: 0,
-            code: code.to_owned(),
-            message: String::new(),
-        }
+        Self::Rejected { status: 0, code: code.to_owned(), message: String::new() }
     }
 
     /// Whether asking again later can help. It says nothing about safety: see [`Self::effect_unknown`].
@@ -99,10 +95,7 @@ mod tests {
     use super::*;
 
     fn unexpected(status: Option<u16>) -> ProviderError {
-        ProviderError::Unexpected {
-            status,
-            detail: "…".to_owned(),
-        }
+        ProviderError::Unexpected { status, detail: "…".to_owned() }
     }
 
     #[test]
@@ -113,23 +106,16 @@ mod tests {
             ProviderError::Unreachable,
             unexpected(Some(302)),
         ];
-        let unknown = [
-            ProviderError::Timeout,
-            unexpected(None),
-            unexpected(Some(200)),
-            unexpected(Some(503)),
-        ];
+        let unknown =
+            [ProviderError::Timeout, unexpected(None), unexpected(Some(200)), unexpected(Some(503))];
         assert!(no_effect.iter().all(|error| !error.effect_unknown()));
         assert!(unknown.iter().all(ProviderError::effect_unknown));
     }
 
     #[test]
     fn a_refusal_is_final_unless_it_was_a_conflict() {
-        let refused = |status| ProviderError::Rejected {
-            status,
-            code: String::new(),
-            message: String::new(),
-        };
+        let refused =
+            |status| ProviderError::Rejected { status, code: String::new(), message: String::new() };
         assert!(!refused(422).is_retryable());
         assert!(refused(409).is_retryable());
         assert!(!unexpected(Some(200)).is_retryable());
@@ -143,13 +129,7 @@ mod tests {
             code: "invalid_number".to_owned(),
             message: "+919876543210 is not valid".to_owned(),
         };
-        assert_eq!(
-            error.to_string(),
-            "the provider refused the request (status 400, code invalid_number)"
-        );
-        assert_eq!(
-            unexpected(None).to_string(),
-            "the provider's answer was not usable (status none)"
-        );
+        assert_eq!(error.to_string(), "the provider refused the request (status 400, code invalid_number)");
+        assert_eq!(unexpected(None).to_string(), "the provider's answer was not usable (status none)");
     }
 }

@@ -81,10 +81,7 @@ impl Http {
 pub fn url(base: &str, segments: &[&str]) -> Result<Url, ProviderError> {
     let invalid = || ProviderError::unsent("invalid_url");
     let mut url = Url::parse(base).map_err(|_| invalid())?;
-    url.path_segments_mut()
-        .map_err(|()| invalid())?
-        .pop_if_empty()
-        .extend(segments);
+    url.path_segments_mut().map_err(|()| invalid())?.pop_if_empty().extend(segments);
     Ok(url)
 }
 
@@ -94,9 +91,7 @@ pub fn url(base: &str, segments: &[&str]) -> Result<Url, ProviderError> {
 )]
 fn build() -> Client {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring serves the default TLS versions")
@@ -118,11 +113,7 @@ fn build() -> Client {
 async fn exchange(request: RequestBuilder) -> Result<Answer, ProviderError> {
     let response = request.send().await.map_err(|error| classify(&error))?;
     let (status, headers) = (response.status(), response.headers().clone());
-    Ok(Answer {
-        status,
-        headers,
-        bytes: read(response).await?,
-    })
+    Ok(Answer { status, headers, bytes: read(response).await? })
 }
 
 async fn read(mut response: Response) -> Result<Bytes, ProviderError> {
@@ -130,10 +121,7 @@ async fn read(mut response: Response) -> Result<Bytes, ProviderError> {
     while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
         if body.len() + chunk.len() > MAX_BODY {
             let detail = "the answer is larger than 8 MiB".to_owned();
-            return Err(ProviderError::Unexpected {
-                status: Some(response.status().as_u16()),
-                detail,
-            });
+            return Err(ProviderError::Unexpected { status: Some(response.status().as_u16()), detail });
         }
         body.extend_from_slice(&chunk);
     }
@@ -177,12 +165,7 @@ mod tests {
 
     async fn serving(response: ResponseTemplate) -> MockServer {
         let server = MockServer::start().await;
-        Mock::given(method("GET"))
-            .and(path("/thing"))
-            .respond_with(response)
-            .expect(1)
-            .mount(&server)
-            .await;
+        Mock::given(method("GET")).and(path("/thing")).respond_with(response).expect(1).mount(&server).await;
         server
     }
 
@@ -202,19 +185,10 @@ mod tests {
     #[test]
     fn an_id_cannot_leave_its_place_in_the_path() {
         let join = |base, id| url(base, &["v1", "agents", id]).map(String::from);
-        assert_eq!(
-            join("http://host", "a/b?c#d"),
-            Ok("http://host/v1/agents/a%2Fb%3Fc%23d".to_owned())
-        );
-        assert_eq!(
-            join("http://host/api/", "x"),
-            Ok("http://host/api/v1/agents/x".to_owned())
-        );
+        assert_eq!(join("http://host", "a/b?c#d"), Ok("http://host/v1/agents/a%2Fb%3Fc%23d".to_owned()));
+        assert_eq!(join("http://host/api/", "x"), Ok("http://host/api/v1/agents/x".to_owned()));
         assert_eq!(join("nonsense", "x"), Err(ProviderError::unsent("invalid_url")));
-        assert_eq!(
-            join("mailto:a@b.test", "x"),
-            Err(ProviderError::unsent("invalid_url"))
-        );
+        assert_eq!(join("mailto:a@b.test", "x"), Err(ProviderError::unsent("invalid_url")));
     }
 
     #[tokio::test]
@@ -222,20 +196,14 @@ mod tests {
         for status in [200, 302, 404, 500] {
             let server = serving(ResponseTemplate::new(status).set_body_string("body")).await;
             let answer = get(&server.uri(), SECOND).await.unwrap();
-            assert_eq!(
-                (answer.status.as_u16(), &answer.bytes[..]),
-                (status, &b"body"[..])
-            );
+            assert_eq!((answer.status.as_u16(), &answer.bytes[..]), (status, &b"body"[..]));
         }
     }
 
     #[tokio::test]
     async fn a_slow_answer_is_a_timeout() {
         let server = serving(ResponseTemplate::new(200).set_delay(5 * SECOND)).await;
-        assert_eq!(
-            get(&server.uri(), Duration::from_millis(100)).await.unwrap_err(),
-            ProviderError::Timeout
-        );
+        assert_eq!(get(&server.uri(), Duration::from_millis(100)).await.unwrap_err(), ProviderError::Timeout);
     }
 
     #[tokio::test]
@@ -250,10 +218,7 @@ mod tests {
     async fn an_answer_that_breaks_off_leaves_the_effect_unknown() {
         for bytes in [&b""[..], b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{\"a\""] {
             let error = get(&raw(bytes).await, SECOND).await.unwrap_err();
-            assert!(
-                matches!(error, ProviderError::Unexpected { status: None, .. }),
-                "{error:?}"
-            );
+            assert!(matches!(error, ProviderError::Unexpected { status: None, .. }), "{error:?}");
             assert!(error.effect_unknown());
         }
     }
@@ -262,28 +227,14 @@ mod tests {
     async fn an_answer_is_read_up_to_its_limit() {
         let server = serving(ResponseTemplate::new(200).set_body_bytes(vec![b'x'; MAX_BODY + 1])).await;
         let error = get(&server.uri(), 10 * SECOND).await.unwrap_err();
-        assert!(
-            matches!(
-                error,
-                ProviderError::Unexpected {
-                    status: Some(200),
-                    ..
-                }
-            ),
-            "{error:?}"
-        );
+        assert!(matches!(error, ProviderError::Unexpected { status: Some(200), .. }), "{error:?}");
     }
 
     #[tokio::test]
     async fn a_request_that_cannot_be_formed_is_not_sent() {
         let http = Http::new();
-        let request = http
-            .get(url("http://127.0.0.1:9", &[]).unwrap())
-            .header("x-key", "a\nb");
-        let error = http
-            .send_json("test", "get_thing", request, SECOND)
-            .await
-            .unwrap_err();
+        let request = http.get(url("http://127.0.0.1:9", &[]).unwrap()).header("x-key", "a\nb");
+        let error = http.send_json("test", "get_thing", request, SECOND).await.unwrap_err();
         assert_eq!(error, ProviderError::unsent("invalid_request"));
     }
 
@@ -304,10 +255,7 @@ mod tests {
     async fn each_request_is_one_metric_event() {
         let log = Log::default();
         let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .with_writer(move || writer.clone())
-            .finish();
+        let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
         let guard = tracing::subscriber::set_default(subscriber);
         let server = serving(ResponseTemplate::new(429)).await;
         get(&server.uri(), SECOND).await.unwrap();
@@ -322,10 +270,7 @@ mod tests {
         let [event] = &events[..] else { panic!("{text}") };
         let fields = &event["fields"];
         assert_eq!(fields["message"], "provider call");
-        assert_eq!(
-            (&fields["provider"], &fields["operation"]),
-            (&"test".into(), &"get_thing".into())
-        );
+        assert_eq!((&fields["provider"], &fields["operation"]), (&"test".into(), &"get_thing".into()));
         assert_eq!(fields["outcome"], "rate_limited");
         assert!(fields["duration_ms"].is_u64());
     }

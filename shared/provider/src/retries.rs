@@ -29,11 +29,7 @@ pub struct Retries {
 impl Retries {
     /// At most `retries` attempts after the first, none of which begins later than `budget` from now.
     pub fn new(retries: u32, budget: Duration) -> Self {
-        Self {
-            left: retries,
-            deadline: Instant::now() + budget,
-            backoff: FIRST_WAIT,
-        }
+        Self { left: retries, deadline: Instant::now() + budget, backoff: FIRST_WAIT }
     }
 
     /// What is left of the budget: the timeout of the next attempt.
@@ -77,11 +73,7 @@ mod tests {
         for range in [200..=400, 400..=800] {
             let start = Instant::now();
             assert!(retries.wait(None).await);
-            assert!(
-                range.contains(&start.elapsed().as_millis()),
-                "{:?}",
-                start.elapsed()
-            );
+            assert!(range.contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
         }
         assert!(!retries.wait(None).await);
     }

@@ -27,11 +27,7 @@ impl Store {
         let mut last = Error::Throttled;
         for attempt in 0..TRIES {
             pause(attempt).await;
-            let items = step
-                .operations
-                .iter()
-                .map(|operation| self.addressed(&operation.write))
-                .collect();
+            let items = step.operations.iter().map(|operation| self.addressed(&operation.write)).collect();
             let request = self
                 .client
                 .transact_write_items()
@@ -104,11 +100,7 @@ fn verdict(reasons: &[CancellationReason], operations: &[Operation], write: &str
                 if old.and_then(|item| text_in(item, WRITE)) == Some(write) {
                     return Verdict::Done;
                 }
-                let owner = || {
-                    old.and_then(|item| text_in(item, "owner"))
-                        .unwrap_or_default()
-                        .to_owned()
-                };
+                let owner = || old.and_then(|item| text_in(item, "owner")).unwrap_or_default().to_owned();
                 return match operation.guard {
                     Guard::Record(kind) => Verdict::Refused(Error::Stale { kind }),
                     Guard::Claim(name) => Verdict::Refused(Error::Taken { name, owner: owner() }),
@@ -122,10 +114,7 @@ fn verdict(reasons: &[CancellationReason], operations: &[Operation], write: &str
             }
             code => {
                 let detail = format!("{code}: {}", reason.message().unwrap_or_default());
-                return Verdict::Refused(Error::Malformed {
-                    kind: "transaction",
-                    detail,
-                });
+                return Verdict::Refused(Error::Malformed { kind: "transaction", detail });
             }
         }
     }

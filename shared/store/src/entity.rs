@@ -109,10 +109,7 @@ impl Row {
             }
             Self::Timer { at, job } => {
                 let subject = format!("{tenant}#{}#{}", job.kind().name, job.subject());
-                System::Due.key(
-                    shard(&subject, SYSTEM_SHARDS),
-                    format!("{}#{subject}", instant(*at)),
-                )
+                System::Due.key(shard(&subject, SYSTEM_SHARDS), format!("{}#{subject}", instant(*at)))
             }
             Self::OpenAtContact { contact, subject } => {
                 Key::of(tenant, format_args!("CON#{contact}"), format!("1#{subject}"))

@@ -45,10 +45,7 @@ pub enum Error {
 impl Error {
     /// Whether the same again may go well.
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self,
-            Self::Stale { .. } | Self::SlotTaken | Self::Throttled | Self::Unavailable(_)
-        )
+        matches!(self, Self::Stale { .. } | Self::SlotTaken | Self::Throttled | Self::Unavailable(_))
     }
 }
 

@@ -66,15 +66,9 @@ pub(crate) fn number_in<T: std::str::FromStr>(item: &Item, name: &str) -> Option
 /// The JSON text in an attribute.
 pub(crate) fn json_in<T: DeserializeOwned>(item: &Item, name: &str, kind: &'static str) -> Result<T> {
     let text = text_in(item, name).unwrap_or_default();
-    serde_json::from_str(text).map_err(|e| Error::Malformed {
-        kind,
-        detail: e.to_string(),
-    })
+    serde_json::from_str(text).map_err(|e| Error::Malformed { kind, detail: e.to_string() })
 }
 
 fn malformed<E: Entity>(error: &serde_dynamo::Error) -> Error {
-    Error::Malformed {
-        kind: E::KIND,
-        detail: error.to_string(),
-    }
+    Error::Malformed { kind: E::KIND, detail: error.to_string() }
 }

@@ -44,20 +44,14 @@ impl System {
 
     /// The key in that partition.
     pub(crate) fn key(self, rest: impl std::fmt::Display, sk: impl Into<String>) -> Key {
-        Key {
-            pk: self.partition(rest),
-            sk: sk.into(),
-        }
+        Key { pk: self.partition(rest), sk: sk.into() }
     }
 }
 
 impl Key {
     /// The key of a tenant's item: partition `t#<tenant>#<rest>`.
     pub(crate) fn of(tenant: &TenantId, rest: impl std::fmt::Display, sk: impl Into<String>) -> Self {
-        Self {
-            pk: partition(tenant, rest),
-            sk: sk.into(),
-        }
+        Self { pk: partition(tenant, rest), sk: sk.into() }
     }
 }
 
@@ -73,10 +67,7 @@ pub(crate) fn instant(at: Timestamp) -> String {
 
 /// An instant as it stands in keys that are read newest first: what is left of the millennium, in milliseconds.
 pub(crate) fn inverted(at: Timestamp) -> String {
-    format!(
-        "{:015}",
-        999_999_999_999_999_i64.saturating_sub(at.as_millisecond())
-    )
+    format!("{:015}", 999_999_999_999_999_i64.saturating_sub(at.as_millisecond()))
 }
 
 /// Spreads keys over `shards` partitions by their text (FNV-1a).
@@ -94,21 +85,9 @@ mod tests {
     #[test]
     fn text_order_is_time_order() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let instants = [
-            at("2026-01-01T00:00:00Z"),
-            at("2026-01-01T00:00:00.5Z"),
-            at("2026-11-21T09:00:00Z"),
-        ];
-        assert!(
-            instants
-                .windows(2)
-                .all(|pair| instant(pair[0]) < instant(pair[1]))
-        );
-        assert!(
-            instants
-                .windows(2)
-                .all(|pair| inverted(pair[0]) > inverted(pair[1]))
-        );
+        let instants = [at("2026-01-01T00:00:00Z"), at("2026-01-01T00:00:00.5Z"), at("2026-11-21T09:00:00Z")];
+        assert!(instants.windows(2).all(|pair| instant(pair[0]) < instant(pair[1])));
+        assert!(instants.windows(2).all(|pair| inverted(pair[0]) > inverted(pair[1])));
         assert_eq!(instant(instants[1]), "2026-01-01T00:00:00.500Z");
     }
 }

@@ -42,15 +42,10 @@ const DEAD: &str = "~dead#";
 
 /// The row of a message.
 pub(crate) fn item(envelope: &Envelope, not_before: Timestamp, deliveries: u32, write: &str) -> Item {
-    let key = System::Outbox.key(
-        outbox_shard(envelope.id),
-        format!("{}#{}", instant(not_before), envelope.id),
-    );
+    let key =
+        System::Outbox.key(outbox_shard(envelope.id), format!("{}#{}", instant(not_before), envelope.id));
     let mut item = key_attributes(&key);
-    item.insert(
-        "envelope".to_owned(),
-        text(serde_json::to_string(envelope).unwrap_or_default()),
-    );
+    item.insert("envelope".to_owned(), text(serde_json::to_string(envelope).unwrap_or_default()));
     item.insert("deliveries".to_owned(), number(deliveries));
     item.insert(WRITE.to_owned(), text(write));
     item
@@ -69,17 +64,11 @@ impl Message {
             .split('#')
             .next()
             .and_then(|at| at.parse().ok())
-            .ok_or_else(|| Error::Malformed {
-                kind: "message",
-                detail: "not_before".to_owned(),
-            })?;
+            .ok_or_else(|| Error::Malformed { kind: "message", detail: "not_before".to_owned() })?;
         Ok(Some(Self {
             envelope: json_in(item, "envelope", "message")?,
             deliveries: number_in(item, "deliveries").unwrap_or_default(),
-            key: Key {
-                pk: pk.to_owned(),
-                sk: sk.to_owned(),
-            },
+            key: Key { pk: pk.to_owned(), sk: sk.to_owned() },
             not_before,
         }))
     }
@@ -105,10 +94,8 @@ impl Store {
 
     /// When the next message may go.
     pub async fn next_message(&self) -> Result<Option<Timestamp>> {
-        let firsts = (0..SYSTEM_SHARDS).map(|shard| async move {
-            self.stretch(&Stretch::of(System::Outbox.partition(shard), 1))
-                .await
-        });
+        let firsts = (0..SYSTEM_SHARDS)
+            .map(|shard| async move { self.stretch(&Stretch::of(System::Outbox.partition(shard), 1)).await });
         let mut next = None;
         for item in try_join_all(firsts).await?.into_iter().flatten() {
             let at = Message::from_item(&item)?.map(|message| message.not_before);
@@ -135,12 +122,7 @@ impl Store {
 
     /// Puts a message aside that failed as often as its kind allows.
     pub async fn bury_message(&self, message: &Message, reason: &str) -> Result<()> {
-        let mut item = item(
-            &message.envelope,
-            message.not_before,
-            message.deliveries + 1,
-            "buried",
-        );
+        let mut item = item(&message.envelope, message.not_before, message.deliveries + 1, "buried");
         item.insert("sk".to_owned(), text(format!("{DEAD}{}", message.envelope.id)));
         item.insert("reason".to_owned(), text(reason));
         self.move_message(message, item).await
@@ -157,10 +139,7 @@ impl Store {
         items
             .map(|item| {
                 let reason = text_in(&item, "reason").unwrap_or_default().to_owned();
-                Ok(Undelivered {
-                    envelope: json_in(&item, "envelope", "message")?,
-                    reason,
-                })
+                Ok(Undelivered { envelope: json_in(&item, "envelope", "message")?, reason })
             })
             .collect()
     }
@@ -169,11 +148,7 @@ impl Store {
     /// one worker at a time, so the row is ours.
     async fn move_message(&self, message: &Message, item: Item) -> Result<()> {
         let same_place = text_in(&item, "sk") == Some(message.key.sk.as_str());
-        let put = Put::builder()
-            .table_name(&*self.table)
-            .set_item(Some(item))
-            .build()
-            .ok();
+        let put = Put::builder().table_name(&*self.table).set_item(Some(item)).build().ok();
         let delete = Delete::builder()
             .table_name(&*self.table)
             .set_key(Some(key_attributes(&message.key)))
@@ -183,13 +158,8 @@ impl Store {
         if !same_place {
             writes.push(TransactWriteItem::builder().set_delete(delete).build());
         }
-        self.patiently(|| {
-            self.client
-                .transact_write_items()
-                .set_transact_items(Some(writes.clone()))
-                .send()
-        })
-        .await
-        .map(drop)
+        self.patiently(|| self.client.transact_write_items().set_transact_items(Some(writes.clone())).send())
+            .await
+            .map(drop)
     }
 }

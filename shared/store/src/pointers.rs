@@ -58,30 +58,20 @@ impl Store {
         let item = self.item(&System::Credential.key(hash, "0")).await?;
         Ok(item.and_then(|item| {
             let tenant = text_in(&item, "tenant")?.parse().ok()?;
-            Some(Credential {
-                tenant,
-                key: text_in(&item, "key")?.parse().ok()?,
-            })
+            Some(Credential { tenant, key: text_in(&item, "key")?.parse().ok()? })
         }))
     }
 
     /// The tenant whose tokens have this issuer and audience.
     pub async fn issuer(&self, issuer: &str, audience: &str) -> Result<Option<TenantId>> {
-        let item = self
-            .item(&System::Issuer.key(issuer_hash(issuer, audience), "0"))
-            .await?;
+        let item = self.item(&System::Issuer.key(issuer_hash(issuer, audience), "0")).await?;
         Ok(item.and_then(|item| text_in(&item, "tenant")?.parse().ok()))
     }
 
     /// Every tenant, by name, at most `limit`.
     pub async fn tenants(&self, limit: usize) -> Result<Vec<TenantId>> {
-        let rows = self
-            .stretch(&Stretch::of(System::Tenants.partition("all"), limit))
-            .await?;
-        Ok(rows
-            .iter()
-            .filter_map(|row| text_in(row, "sk")?.parse().ok())
-            .collect())
+        let rows = self.stretch(&Stretch::of(System::Tenants.partition("all"), limit)).await?;
+        Ok(rows.iter().filter_map(|row| text_in(row, "sk")?.parse().ok()).collect())
     }
 }
 

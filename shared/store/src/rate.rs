@@ -20,10 +20,7 @@ pub struct Rate {
 
 impl Default for Rate {
     fn default() -> Self {
-        Self {
-            per_second: 50,
-            burst: 200,
-        }
+        Self { per_second: 50, burst: 200 }
     }
 }
 
@@ -46,17 +43,14 @@ impl Store {
         let length = rate.window_secs();
         let window = now.as_second().div_euclid(length);
         let ends = (window + 1) * length;
+        let key = Key::of(tenant, format_args!("RATE#{key}"), window.to_string());
         // A use that is counted twice by a repeated request costs its caller one of many.
         let answer = self
             .patiently(|| {
                 self.client
                     .update_item()
                     .table_name(&*self.table)
-                    .set_key(Some(key_attributes(&Key::of(
-                        tenant,
-                        format_args!("RATE#{key}"),
-                        window.to_string(),
-                    ))))
+                    .set_key(Some(key_attributes(&key)))
                     .update_expression("ADD #n :one SET expires = :expires")
                     .expression_attribute_names("#n", "n")
                     .expression_attribute_values(":one", number(1))
@@ -65,11 +59,7 @@ impl Store {
                     .send()
             })
             .await?;
-        let used: i64 = answer
-            .attributes
-            .as_ref()
-            .and_then(|item| number_in(item, "n"))
-            .unwrap_or_default();
+        let used: i64 = answer.attributes.as_ref().and_then(|item| number_in(item, "n")).unwrap_or_default();
         let allowed = (i64::from(rate.per_second) * length).max(i64::from(rate.burst));
         Ok((used > allowed).then(|| u32::try_from(ends - now.as_second()).unwrap_or(1).max(1)))
     }

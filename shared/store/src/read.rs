@@ -52,14 +52,7 @@ pub(crate) struct Stretch {
 
 impl Stretch {
     pub(crate) fn of(partition: String, limit: usize) -> Self {
-        Self {
-            partition,
-            prefix: String::new(),
-            after: None,
-            up_to: None,
-            limit,
-            backwards: false,
-        }
+        Self { partition, prefix: String::new(), after: None, up_to: None, limit, backwards: false }
     }
 }
 
@@ -103,17 +96,12 @@ impl Store {
         let rows = self.stretch(&stretch).await?;
         let next = next_cursor(&rows, limit);
         let keys = rows.iter().filter_map(|row| {
-            Some(Key {
-                pk: text_in(row, "at")?.to_owned(),
-                sk: text_in(row, "at_sk")?.to_owned(),
-            })
+            Some(Key { pk: text_in(row, "at")?.to_owned(), sk: text_in(row, "at_sk")?.to_owned() })
         });
         let items = self.batch(keys.collect()).await?;
         let now = self.clock.now();
-        let items = items
-            .into_iter()
-            .filter_map(|item| decode(item, now).transpose())
-            .collect::<Result<_>>()?;
+        let items =
+            items.into_iter().filter_map(|item| decode(item, now).transpose()).collect::<Result<_>>()?;
         Ok(Listing { items, next })
     }
 
@@ -121,11 +109,7 @@ impl Store {
     pub(crate) async fn item(&self, key: &Key) -> Result<Option<Item>> {
         let answer = self
             .patiently(|| {
-                let request = self
-                    .client
-                    .get_item()
-                    .table_name(&*self.table)
-                    .consistent_read(true);
+                let request = self.client.get_item().table_name(&*self.table).consistent_read(true);
                 request.set_key(Some(key_attributes(key))).send()
             })
             .await?;
@@ -142,16 +126,12 @@ impl Store {
                     break;
                 }
                 pause(attempt).await;
-                let request = KeysAndAttributes::builder()
-                    .set_keys(Some(wanted.clone()))
-                    .consistent_read(true);
+                let request =
+                    KeysAndAttributes::builder().set_keys(Some(wanted.clone())).consistent_read(true);
                 let request = request.build().map_err(|e| Error::Unavailable(e.to_string()))?;
                 let answer = self
                     .patiently(|| {
-                        self.client
-                            .batch_get_item()
-                            .request_items(&*self.table, request.clone())
-                            .send()
+                        self.client.batch_get_item().request_items(&*self.table, request.clone()).send()
                     })
                     .await?;
                 for item in answer.responses.unwrap_or_default().into_values().flatten() {
@@ -166,30 +146,16 @@ impl Store {
                 return Err(Error::Throttled);
             }
         }
-        Ok(keys
-            .into_iter()
-            .filter_map(|key| found.remove(&(key.pk, key.sk)))
-            .collect())
+        Ok(keys.into_iter().filter_map(|key| found.remove(&(key.pk, key.sk))).collect())
     }
 
     /// The items of a stretch, at most its limit.
     pub(crate) async fn stretch(&self, stretch: &Stretch) -> Result<Vec<Item>> {
-        let Stretch {
-            partition,
-            prefix,
-            after,
-            up_to,
-            limit,
-            backwards,
-        } = stretch;
+        let Stretch { partition, prefix, after, up_to, limit, backwards } = stretch;
         let mut condition = "pk = :pk".to_owned();
         let mut values = HashMap::from([(":pk".to_owned(), text(partition))]);
         // A key condition takes one test of the sort key, so the bounds become one range.
-        let low = after
-            .as_ref()
-            .filter(|after| *after >= prefix)
-            .unwrap_or(prefix)
-            .clone();
+        let low = after.as_ref().filter(|after| *after >= prefix).unwrap_or(prefix).clone();
         match (low.is_empty(), up_to) {
             (true, None) => {}
             (false, None) if after.is_none() => {
@@ -199,10 +165,7 @@ impl Store {
             (_, up_to) => {
                 condition.push_str(" AND sk BETWEEN :low AND :high");
                 let high = up_to.clone().unwrap_or_else(|| format!("{prefix}\u{10FFFF}"));
-                values.insert(
-                    ":low".to_owned(),
-                    text(if low.is_empty() { " ".to_owned() } else { low }),
-                );
+                values.insert(":low".to_owned(), text(if low.is_empty() { " ".to_owned() } else { low }));
                 values.insert(":high".to_owned(), text(high));
             }
         }
@@ -272,11 +235,7 @@ impl Page {
         };
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Error::BadCursor)?;
         let text = String::from_utf8(bytes).map_err(|_| Error::BadCursor)?;
-        if text.is_empty() || text.len() > 512 {
-            Err(Error::BadCursor)
-        } else {
-            Ok(Some(text))
-        }
+        if text.is_empty() || text.len() > 512 { Err(Error::BadCursor) } else { Ok(Some(text)) }
     }
 }
 

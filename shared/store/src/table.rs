@@ -48,31 +48,18 @@ impl Store {
             config = config.endpoint_url(endpoint);
         }
         let client = aws_sdk_dynamodb::Client::from_conf(config.build());
-        Self {
-            client,
-            table: connection.table.into(),
-            clock,
-        }
+        Self { client, table: connection.table.into(), clock }
     }
 
     /// Makes the table as the template describes it, for the local run and the tests. One that exists stays.
     pub async fn create_table(&self) -> Result<()> {
         let unavailable = |e: String| Error::Unavailable(e);
         let attribute = |name: &str| {
-            AttributeDefinition::builder()
-                .attribute_name(name)
-                .attribute_type(ScalarAttributeType::S)
-                .build()
+            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
         };
-        let key = |name: &str, kind| {
-            KeySchemaElement::builder()
-                .attribute_name(name)
-                .key_type(kind)
-                .build()
-        };
-        let stream = StreamSpecification::builder()
-            .stream_enabled(true)
-            .stream_view_type(StreamViewType::NewImage);
+        let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+        let stream =
+            StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
         let created = self
             .client
             .create_table()
@@ -94,10 +81,7 @@ impl Store {
             }
             Err(e) => return Err(unavailable(format!("{e:?}"))),
         }
-        let ttl = TimeToLiveSpecification::builder()
-            .enabled(true)
-            .attribute_name("expires")
-            .build();
+        let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name("expires").build();
         self.client
             .update_time_to_live()
             .table_name(&*self.table)

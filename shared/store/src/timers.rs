@@ -38,28 +38,13 @@ impl Store {
                 pk: text_in(&item, "pk").unwrap_or_default().to_owned(),
                 sk: text_in(&item, "sk").unwrap_or_default().to_owned(),
             };
-            let malformed = |detail: &str| Error::Malformed {
-                kind: "timer",
-                detail: detail.to_owned(),
-            };
-            let at = key
-                .sk
-                .split('#')
-                .next()
-                .and_then(|at| at.parse().ok())
-                .ok_or_else(|| malformed("at"))?;
-            let tenant = text_in(&item, "tenant")
-                .unwrap_or_default()
-                .parse()
-                .map_err(|_| malformed("tenant"))?;
+            let malformed = |detail: &str| Error::Malformed { kind: "timer", detail: detail.to_owned() };
+            let at =
+                key.sk.split('#').next().and_then(|at| at.parse().ok()).ok_or_else(|| malformed("at"))?;
+            let tenant =
+                text_in(&item, "tenant").unwrap_or_default().parse().map_err(|_| malformed("tenant"))?;
             let correlation = text_in(&item, "correlation").unwrap_or_default().to_owned();
-            timers.push(Timer {
-                job: json_in(&item, "job", "timer")?,
-                key,
-                tenant,
-                correlation,
-                at,
-            });
+            timers.push(Timer { job: json_in(&item, "job", "timer")?, key, tenant, correlation, at });
         }
         timers.sort_by_key(|timer| timer.at);
         Ok(timers)
@@ -70,10 +55,8 @@ impl Store {
         let firsts = (0..SYSTEM_SHARDS)
             .map(|shard| async move { self.stretch(&Stretch::of(System::Due.partition(shard), 1)).await });
         let firsts = try_join_all(firsts).await?;
-        let instants = firsts
-            .iter()
-            .flatten()
-            .filter_map(|item| text_in(item, "sk")?.split('#').next()?.parse().ok());
+        let instants =
+            firsts.iter().flatten().filter_map(|item| text_in(item, "sk")?.split('#').next()?.parse().ok());
         Ok(instants.min())
     }
 

@@ -70,10 +70,7 @@ impl Transaction {
     /// Adds a record that must not exist yet.
     pub fn create<E: Entity>(&mut self, entity: &E) -> Result<()> {
         let item = encode(entity, &self.tenant, 1, &self.write)?;
-        self.push(
-            put(item, Some("attribute_not_exists(pk)"), []),
-            Guard::Record(E::KIND),
-        );
+        self.push(put(item, Some("attribute_not_exists(pk)"), []), Guard::Record(E::KIND));
         self.rows(&entity.key(&self.tenant), &[], &entity.rows());
         Ok(())
     }
@@ -89,10 +86,7 @@ impl Transaction {
     pub fn replace<E: Entity>(&mut self, old: &Stored<E>, new: &E) -> Result<()> {
         let item = encode(new, &self.tenant, old.version + 1, &self.write)?;
         let version = [(":version", number(old.version))];
-        self.push(
-            put(item, Some("version = :version"), version),
-            Guard::Record(E::KIND),
-        );
+        self.push(put(item, Some("version = :version"), version), Guard::Record(E::KIND));
         self.rows(&new.key(&self.tenant), &old.rows(), &new.rows());
         Ok(())
     }
@@ -101,10 +95,7 @@ impl Transaction {
     pub fn delete<E: Entity>(&mut self, old: &Stored<E>) {
         let key = old.key(&self.tenant);
         let version = [(":version", number(old.version))];
-        self.push(
-            delete(&key, Some("version = :version"), version),
-            Guard::Record(E::KIND),
-        );
+        self.push(delete(&key, Some("version = :version"), version), Guard::Record(E::KIND));
         self.rows(&key, &old.rows(), &[]);
     }
 
@@ -124,10 +115,7 @@ impl Transaction {
     pub fn answer<E: Entity>(&mut self, answer: &E) -> Result<()> {
         let item = encode(answer, &self.tenant, 1, &self.write)?;
         let now = [(":now", number(self.now.as_second()))];
-        self.push(
-            put(item, Some("attribute_not_exists(pk) OR expires <= :now"), now),
-            Guard::Answer,
-        );
+        self.push(put(item, Some("attribute_not_exists(pk) OR expires <= :now"), now), Guard::Answer);
         Ok(())
     }
 
@@ -153,10 +141,7 @@ impl Transaction {
 
     /// Removes a timer that has fired; the step is refused if somebody was faster.
     pub(crate) fn take_timer(&mut self, key: &Key) {
-        self.push(
-            delete(key, Some("attribute_exists(pk)"), []),
-            Guard::Record("timer"),
-        );
+        self.push(delete(key, Some("attribute_exists(pk)"), []), Guard::Record("timer"));
     }
 
     /// Adds a row of a `sys#` partition that points to this tenant; it must not exist yet.
@@ -165,29 +150,20 @@ impl Transaction {
         ids.extend(key_attributes(&key));
         ids.insert("tenant".to_owned(), text(self.tenant.as_str()));
         ids.insert(WRITE.to_owned(), text(&self.write));
-        self.push(
-            put(ids, Some("attribute_not_exists(pk)"), []),
-            Guard::Record("pointer"),
-        );
+        self.push(put(ids, Some("attribute_not_exists(pk)"), []), Guard::Record("pointer"));
     }
 
     /// Removes such a row, if it points to this tenant.
     pub(crate) fn unpoint(&mut self, system: System, name: &str) {
         let tenant = [(":tenant", text(self.tenant.as_str()))];
-        self.push(
-            delete(&system.key(name, "0"), Some("tenant = :tenant"), tenant),
-            Guard::Yield,
-        );
+        self.push(delete(&system.key(name, "0"), Some("tenant = :tenant"), tenant), Guard::Yield);
     }
 
     /// Enters the tenant in the registry, if it is not there.
     pub(crate) fn register_tenant(&mut self) {
         let mut item = key_attributes(&System::Tenants.key("all", self.tenant.as_str()));
         item.insert(WRITE.to_owned(), text(&self.write));
-        self.push(
-            put(item, Some("attribute_not_exists(pk)"), []),
-            Guard::Record("tenant"),
-        );
+        self.push(put(item, Some("attribute_not_exists(pk)"), []), Guard::Record("tenant"));
     }
 
     /// The items of the step, counters included.
@@ -199,10 +175,7 @@ impl Transaction {
         }
         if self.operations.len() > MAX_ITEMS {
             let detail = format!("{} items are too many for one step", self.operations.len());
-            return Err(Error::Malformed {
-                kind: "transaction",
-                detail,
-            });
+            return Err(Error::Malformed { kind: "transaction", detail });
         }
         Ok(())
     }
@@ -248,18 +221,12 @@ impl Transaction {
             }
             Row::Claim { name, owner, .. } => {
                 item.insert("owner".to_owned(), text(owner));
-                self.push(
-                    put(item, Some("attribute_not_exists(pk)"), []),
-                    Guard::Claim(name),
-                );
+                self.push(put(item, Some("attribute_not_exists(pk)"), []), Guard::Claim(name));
             }
             Row::Timer { job, .. } => {
                 item.insert("tenant".to_owned(), text(self.tenant.as_str()));
                 item.insert("correlation".to_owned(), text(&self.correlation));
-                item.insert(
-                    "job".to_owned(),
-                    text(serde_json::to_string(job).unwrap_or_default()),
-                );
+                item.insert("job".to_owned(), text(serde_json::to_string(job).unwrap_or_default()));
                 self.push(put(item, None, []), Guard::None);
             }
             Row::Slot { owner, until, .. } => {
@@ -270,11 +237,7 @@ impl Transaction {
                 } else {
                     ("attribute_not_exists(pk) OR #until < :v", text(instant(self.now)))
                 };
-                let guard = if holds_slot(old, row) {
-                    Guard::Yield
-                } else {
-                    Guard::Slot
-                };
+                let guard = if holds_slot(old, row) { Guard::Yield } else { Guard::Slot };
                 self.push(put(item, Some(condition), [(":v", value)]), guard);
             }
         }
@@ -320,9 +283,7 @@ fn delete<const N: usize>(
     condition: Option<&str>,
     values: [(&str, AttributeValue); N],
 ) -> TransactWriteItem {
-    let mut delete = Delete::builder()
-        .table_name("")
-        .set_key(Some(key_attributes(key)));
+    let mut delete = Delete::builder().table_name("").set_key(Some(key_attributes(key)));
     if let Some(condition) = condition {
         delete = delete
             .condition_expression(condition)
@@ -331,9 +292,7 @@ fn delete<const N: usize>(
             delete = delete.expression_attribute_values(name, value);
         }
     }
-    TransactWriteItem::builder()
-        .set_delete(delete.build().ok())
-        .build()
+    TransactWriteItem::builder().set_delete(delete.build().ok()).build()
 }
 
 fn add(key: &Key, by: i64) -> TransactWriteItem {
@@ -343,7 +302,5 @@ fn add(key: &Key, by: i64) -> TransactWriteItem {
         .update_expression("ADD #n :by")
         .expression_attribute_names("#n", "n")
         .expression_attribute_values(":by", number(by));
-    TransactWriteItem::builder()
-        .set_update(update.build().ok())
-        .build()
+    TransactWriteItem::builder().set_update(update.build().ok()).build()
 }

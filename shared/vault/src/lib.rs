@@ -65,13 +65,25 @@ impl Vault {
     }
 
     /// Seals a text as the tenant's `what`; base64.
-    pub async fn seal(&self, store: &Store, tenant: &TenantId, what: &str, text: &[u8]) -> Result<String, Error> {
+    pub async fn seal(
+        &self,
+        store: &Store,
+        tenant: &TenantId,
+        what: &str,
+        text: &[u8],
+    ) -> Result<String, Error> {
         let key = self.data_key(store, tenant).await?;
         encrypt(&key.0, &self.ids, &bound_to(tenant, what), text)
     }
 
     /// Opens what [`Vault::seal`] made for the same tenant and `what`.
-    pub async fn open(&self, store: &Store, tenant: &TenantId, what: &str, sealed: &str) -> Result<Vec<u8>, Error> {
+    pub async fn open(
+        &self,
+        store: &Store,
+        tenant: &TenantId,
+        what: &str,
+        sealed: &str,
+    ) -> Result<Vec<u8>, Error> {
         let key = self.data_key(store, tenant).await?;
         decrypt(&key.0, &bound_to(tenant, what), sealed)
     }

@@ -11,24 +11,17 @@ pub(super) fn callee_lines(prompt: &str) -> Vec<String> {
         prompt.lines().filter_map(move |line| {
             let (speaker, text) = line.split_once(": ")?;
             let speaker = speaker.split_whitespace().next_back()?;
-            let speaker = speaker
-                .trim_matches(|c: char| !c.is_alphanumeric())
-                .to_lowercase();
+            let speaker = speaker.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
             (speaker.len() < 12 && names.contains(&speaker.as_str())).then(|| text.trim().to_owned())
         })
     };
-    let lines: Vec<String> = spoken(&[
-        "user", "lead", "customer", "client", "caller", "callee", "contact",
-    ])
-    .collect();
+    let lines: Vec<String> =
+        spoken(&["user", "lead", "customer", "client", "caller", "callee", "contact"]).collect();
     let named = !lines.is_empty() || spoken(&["agent", "assistant", "bot", "ai"]).next().is_some();
     if named {
         return lines;
     }
-    let rest = prompt
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("Now:"));
+    let rest = prompt.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("Now:"));
     rest.map(str::to_owned).collect()
 }
 
@@ -38,10 +31,7 @@ pub(super) fn says(line: &str, phrases: &[&str]) -> bool {
 }
 
 pub(super) fn found(value: Option<String>, line: &str) -> Option<Found> {
-    value.map(|value| Found {
-        value,
-        quote: line.to_owned(),
-    })
+    value.map(|value| Found { value, quote: line.to_owned() })
 }
 
 pub(super) fn email_in(line: &str) -> Option<String> {
@@ -69,9 +59,7 @@ pub(super) fn name_in(line: &str) -> Option<String> {
     if lower.len() != line.len() {
         return None;
     }
-    let from = NAMING
-        .iter()
-        .find_map(|intro| lower.find(intro).map(|at| at + intro.len()))?;
+    let from = NAMING.iter().find_map(|intro| lower.find(intro).map(|at| at + intro.len()))?;
     let name: Vec<&str> = line[from..]
         .split([',', '.', ';', '!', '?', '।'])
         .next()?
@@ -83,10 +71,7 @@ pub(super) fn name_in(line: &str) -> Option<String> {
 }
 
 pub(super) fn practice_in(line: &str) -> Option<String> {
-    PRACTICES
-        .iter()
-        .find(|(_, words)| says(line, words))
-        .map(|(code, _)| (*code).to_owned())
+    PRACTICES.iter().find(|(_, words)| says(line, words)).map(|(code, _)| (*code).to_owned())
 }
 
 pub(super) fn language_of(text: &str) -> &'static str {
@@ -98,16 +83,10 @@ pub(super) fn language_of(text: &str) -> &'static str {
     }
     let text = fold(text);
     let words = |known: &[&str]| {
-        text.split(|c: char| !c.is_alphanumeric())
-            .filter(|word| known.contains(word))
-            .count()
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| known.contains(word)).count()
     };
-    let italian = words(&[
-        "sono", "che", "mi", "per", "di", "non", "favore", "richiami", "grazie",
-    ]);
-    let indonesian = words(&[
-        "saya", "tolong", "jam", "hari", "ya", "tidak", "lagi", "jangan", "kirim",
-    ]);
+    let italian = words(&["sono", "che", "mi", "per", "di", "non", "favore", "richiami", "grazie"]);
+    let indonesian = words(&["saya", "tolong", "jam", "hari", "ya", "tidak", "lagi", "jangan", "kirim"]);
     match italian.max(indonesian) {
         0 | 1 => "en",
         _ if italian >= indonesian => "it",

@@ -164,43 +164,14 @@ pub(super) const NAMING: &[&str] = &["my name is ", "mi chiamo ", "nama saya ", 
 
 /// The seven types of practice of the demo catalogue, the more specific words first.
 pub(super) const PRACTICES: &[(&str, &[&str])] = &[
-    (
-        "INVESTOR_VISA",
-        &[
-            "investor visa",
-            "investor kitas",
-            "visto investitore",
-            "visa investor",
-        ],
-    ),
-    (
-        "RETIREMENT_VISA",
-        &[
-            "retirement visa",
-            "retirement kitas",
-            "visto pensione",
-            "visa pensiun",
-        ],
-    ),
+    ("INVESTOR_VISA", &["investor visa", "investor kitas", "visto investitore", "visa investor"]),
+    ("RETIREMENT_VISA", &["retirement visa", "retirement kitas", "visto pensione", "visa pensiun"]),
     (
         "PT_PMA",
-        &[
-            "pt pma",
-            "pt_pma",
-            "set up a company",
-            "open a company",
-            "aprire una società",
-            "perusahaan",
-        ],
+        &["pt pma", "pt_pma", "set up a company", "open a company", "aprire una società", "perusahaan"],
     ),
     ("NPWP", &["npwp", "tax number", "tax id", "codice fiscale"]),
     ("BPJS", &["bpjs", "health insurance"]),
-    (
-        "IMTA",
-        &["imta", "work permit", "permesso di lavoro", "izin kerja"],
-    ),
-    (
-        "KITAS",
-        &["kitas", "stay permit", "permesso di soggiorno", "izin tinggal"],
-    ),
+    ("IMTA", &["imta", "work permit", "permesso di lavoro", "izin kerja"]),
+    ("KITAS", &["kitas", "stay permit", "permesso di soggiorno", "izin tinggal"]),
 ];

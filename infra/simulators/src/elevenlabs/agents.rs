@@ -33,27 +33,18 @@ impl Agent {
 
     /// Names the agent's present content; every update gives another.
     pub(crate) fn version_id(&self) -> String {
-        format!(
-            "{}{:x}",
-            self.agent_id.replacen("agent_", "agtvrsn_", 1),
-            self.updated_ms
-        )
+        format!("{}{:x}", self.agent_id.replacen("agent_", "agtvrsn_", 1), self.updated_ms)
     }
 
     /// The value at a JSON pointer inside `conversation_config`, as text.
     pub(crate) fn config_text(&self, pointer: &str) -> &str {
-        self.conversation_config
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.conversation_config.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Whether a built-in tool of this name is switched on.
     pub(crate) fn has_tool(&self, name: &str) -> bool {
         let tools = self.conversation_config.pointer("/agent/prompt/built_in_tools");
-        tools
-            .and_then(|tools| tools.get(name))
-            .is_some_and(Value::is_object)
+        tools.and_then(|tools| tools.get(name)).is_some_and(Value::is_object)
     }
 
     fn document(&self) -> Value {
@@ -86,30 +77,18 @@ impl Agent {
         let model = self.config_text("/tts/model_id");
         let english = self.config_text("/agent/language").split('-').next() == Some("en");
         if !english && matches!(model, "eleven_flash_v2" | "eleven_turbo_v2") {
-            return Err(Refusal::bad_input(
-                "Non-english Agents must use turbo or flash v2_5.",
-            ));
+            return Err(Refusal::bad_input("Non-english Agents must use turbo or flash v2_5."));
         }
-        let criteria = self
-            .platform_settings
-            .pointer("/evaluation/criteria")
-            .and_then(Value::as_array);
+        let criteria = self.platform_settings.pointer("/evaluation/criteria").and_then(Value::as_array);
         for criterion in criteria.into_iter().flatten() {
-            let told = |name| {
-                criterion
-                    .get(name)
-                    .and_then(Value::as_str)
-                    .is_some_and(|text| !text.is_empty())
-            };
+            let told =
+                |name| criterion.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
             if !["id", "name", "conversation_goal_prompt"].into_iter().all(told) {
                 let message = "A criterion of evaluation needs id, name and conversation_goal_prompt.";
                 return Err(Refusal::bad_input(message));
             }
         }
-        let items = self
-            .platform_settings
-            .get("data_collection")
-            .and_then(Value::as_object);
+        let items = self.platform_settings.get("data_collection").and_then(Value::as_object);
         for (id, item) in items.into_iter().flatten() {
             let kind = item.get("type").and_then(Value::as_str).unwrap_or_default();
             if !["boolean", "string", "integer", "number"].contains(&kind) {
@@ -153,9 +132,7 @@ pub(crate) async fn get_agent(
     Path(agent_id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let agent = state.storage.agent(&account.0, &agent_id)?;
-    agent
-        .map(|agent| Json(agent.document()))
-        .ok_or_else(|| unknown(&agent_id))
+    agent.map(|agent| Json(agent.document())).ok_or_else(|| unknown(&agent_id))
 }
 
 pub(crate) async fn update_agent(
@@ -166,16 +143,12 @@ pub(crate) async fn update_agent(
 ) -> Result<Json<Value>, Refusal> {
     let body = parse(&bytes, false)?;
     let now_ms = state.clock.now().as_millisecond();
-    let changed = state
-        .storage
-        .change_agent::<Refusal>(&account.0, &agent_id, |agent| {
-            apply(agent, &body);
-            agent.updated_ms = now_ms.max(agent.updated_ms + 1);
-            agent.check()
-        })?;
-    changed
-        .map(|agent| Json(agent.document()))
-        .ok_or_else(|| unknown(&agent_id))
+    let changed = state.storage.change_agent::<Refusal>(&account.0, &agent_id, |agent| {
+        apply(agent, &body);
+        agent.updated_ms = now_ms.max(agent.updated_ms + 1);
+        agent.check()
+    })?;
+    changed.map(|agent| Json(agent.document())).ok_or_else(|| unknown(&agent_id))
 }
 
 pub(crate) async fn delete_agent(
@@ -212,9 +185,7 @@ pub(crate) async fn list_agents(
     });
     let next_cursor = page.cut(&mut rows);
     let agents: Vec<Value> = rows.iter().map(|(_, agent)| summary(agent)).collect();
-    Ok(Json(
-        json!({ "agents": agents, "has_more": next_cursor.is_some(), "next_cursor": next_cursor }),
-    ))
+    Ok(Json(json!({ "agents": agents, "has_more": next_cursor.is_some(), "next_cursor": next_cursor })))
 }
 
 pub(crate) fn unknown(agent_id: &str) -> Refusal {
@@ -241,57 +212,17 @@ fn access_info() -> Value {
 fn parse(bytes: &[u8], creating: bool) -> Result<Value, Refusal> {
     let mut body = Body::parse(bytes)?;
     body.check(&["conversation_config"], creating, "dictionary", Value::is_object);
-    body.check(
-        &["conversation_config", "agent"],
-        false,
-        "dictionary",
-        Value::is_object,
-    );
-    body.check(
-        &["conversation_config", "agent", "first_message"],
-        false,
-        "string",
-        Value::is_string,
-    );
-    body.check(
-        &["conversation_config", "agent", "language"],
-        false,
-        "string",
-        Value::is_string,
-    );
-    body.check(
-        &["conversation_config", "agent", "prompt"],
-        false,
-        "dictionary",
-        Value::is_object,
-    );
-    body.check(
-        &["conversation_config", "agent", "prompt", "prompt"],
-        false,
-        "string",
-        Value::is_string,
-    );
-    body.check(
-        &["conversation_config", "tts"],
-        false,
-        "dictionary",
-        Value::is_object,
-    );
+    body.check(&["conversation_config", "agent"], false, "dictionary", Value::is_object);
+    body.check(&["conversation_config", "agent", "first_message"], false, "string", Value::is_string);
+    body.check(&["conversation_config", "agent", "language"], false, "string", Value::is_string);
+    body.check(&["conversation_config", "agent", "prompt"], false, "dictionary", Value::is_object);
+    body.check(&["conversation_config", "agent", "prompt", "prompt"], false, "string", Value::is_string);
+    body.check(&["conversation_config", "tts"], false, "dictionary", Value::is_object);
     body.check(&["name"], false, "string", Value::is_string);
     body.check(&["tags"], false, "list", Value::is_array);
     body.check(&["platform_settings"], false, "dictionary", Value::is_object);
-    body.check(
-        &["platform_settings", "data_collection"],
-        false,
-        "dictionary",
-        Value::is_object,
-    );
-    body.check(
-        &["platform_settings", "evaluation", "criteria"],
-        false,
-        "list",
-        Value::is_array,
-    );
+    body.check(&["platform_settings", "data_collection"], false, "dictionary", Value::is_object);
+    body.check(&["platform_settings", "evaluation", "criteria"], false, "list", Value::is_array);
     body.check(&["workflow"], false, "dictionary", Value::is_object);
     body.finish()?;
     Ok(body.value())
@@ -317,12 +248,8 @@ fn apply(agent: &mut Agent, body: &Value) {
 /// Lays `sent` over `stored`: objects field by field, but maps whose keys are the user's as a whole, for
 /// nothing could be removed from them otherwise.
 fn merge(stored: &mut Value, sent: &Value) {
-    const MAPS: [&str; 4] = [
-        "data_collection",
-        "dynamic_variable_placeholders",
-        "language_presets",
-        "built_in_tools",
-    ];
+    const MAPS: [&str; 4] =
+        ["data_collection", "dynamic_variable_placeholders", "language_presets", "built_in_tools"];
     match (stored, sent) {
         (Value::Object(stored), Value::Object(sent)) => {
             for (name, value) in sent {

@@ -70,18 +70,8 @@ fn place(
     body.check(&["agent_id"], true, "string", Value::is_string);
     body.check(&["agent_phone_number_id"], true, "string", Value::is_string);
     body.check(&["to_number"], true, "string", Value::is_string);
-    body.check(
-        &["conversation_initiation_client_data"],
-        false,
-        "dictionary",
-        Value::is_object,
-    );
-    body.check(
-        &["conversation_initiation_client_data", "user_id"],
-        false,
-        "string",
-        Value::is_string,
-    );
+    body.check(&["conversation_initiation_client_data"], false, "dictionary", Value::is_object);
+    body.check(&["conversation_initiation_client_data", "user_id"], false, "string", Value::is_string);
     body.check(
         &["conversation_initiation_client_data", "dynamic_variables"],
         false,
@@ -89,19 +79,13 @@ fn place(
         Value::is_object,
     );
     body.check(&[config], false, "dictionary", Value::is_object);
-    body.check(
-        &[config, "ringing_timeout_secs"],
-        false,
-        "integer from 1 to 999",
-        |value| value.as_i64().is_some_and(|secs| (1..=999).contains(&secs)),
-    );
+    body.check(&[config, "ringing_timeout_secs"], false, "integer from 1 to 999", |value| {
+        value.as_i64().is_some_and(|secs| (1..=999).contains(&secs))
+    });
     body.finish()?;
 
     let agent_id = body.text("agent_id");
-    let agent = state
-        .storage
-        .agent(&account.0, &agent_id)?
-        .ok_or_else(|| agents::unknown(&agent_id))?;
+    let agent = state.storage.agent(&account.0, &agent_id)?.ok_or_else(|| agents::unknown(&agent_id))?;
     let to_number = body.text("to_number");
     if !is_e164(&to_number) {
         let message = format!("The phone number {to_number} is not a valid E.164 number.");
@@ -113,10 +97,7 @@ fn place(
         Some(Lie::ServerError5xx) => return Err(Refusal::server_error(StatusCode::SERVICE_UNAVAILABLE)),
         _ => {}
     }
-    let webhook_id = state
-        .storage
-        .account(&account.0)?
-        .map(|webhook| webhook.webhook_id);
+    let webhook_id = state.storage.account(&account.0)?.map(|webhook| webhook.webhook_id);
     let order = Order {
         webhook_id: webhook_id.unwrap_or_default(),
         carrier,
@@ -126,25 +107,14 @@ fn place(
         now: state.clock.now(),
     };
     let call = state.storage.place(&to_number, |script| {
-        compose(
-            &order,
-            &to_number,
-            script.unwrap_or_else(|| Script::of_number(&to_number)),
-        )
+        compose(&order, &to_number, script.unwrap_or_else(|| Script::of_number(&to_number)))
     })?;
     let sid = &call.document["metadata"]["phone_call"]["call_sid"];
-    Ok((
-        answer(carrier, true, "Success", &json!(call.conversation_id), sid),
-        lie,
-    ))
+    Ok((answer(carrier, true, "Success", &json!(call.conversation_id), sid), lie))
 }
 
 fn answer(carrier: Carrier, success: bool, message: &str, conversation_id: &Value, sid: &Value) -> Value {
-    let sid_name = if carrier == Carrier::SipTrunk {
-        "sip_call_id"
-    } else {
-        "callSid"
-    };
+    let sid_name = if carrier == Carrier::SipTrunk { "sip_call_id" } else { "callSid" };
     json!({ "success": success, "message": message, "conversation_id": conversation_id, sid_name: sid })
 }
 
@@ -243,9 +213,7 @@ fn course(order: &Order, to_number: &str, script: Script, variables: &Variables)
     let agent = &order.agent;
     let started_ms = order.now.as_millisecond();
     let mut random = SplitMix64::of(&format!("{to_number} {started_ms}"));
-    let timeout = order.body["telephony_call_config"]["ringing_timeout_secs"]
-        .as_i64()
-        .unwrap_or(60);
+    let timeout = order.body["telephony_call_config"]["ringing_timeout_secs"].as_i64().unwrap_or(60);
     let ring_ms = match script {
         Script::NoAnswer => timeout * 1000,
         Script::Busy | Script::Failed => 2000,
@@ -253,10 +221,7 @@ fn course(order: &Order, to_number: &str, script: Script, variables: &Variables)
     };
     let rung_ms = started_ms + ring_ms;
     let failed = |accepted_ms, code, reason: String| Course {
-        stages: vec![Stage {
-            at_ms: rung_ms,
-            status: Status::Failed,
-        }],
+        stages: vec![Stage { at_ms: rung_ms, status: Status::Failed }],
         accepted_ms,
         play: None,
         error: Some((code, reason)),
@@ -291,18 +256,9 @@ fn course(order: &Order, to_number: &str, script: Script, variables: &Variables)
     let ended_ms = rung_ms + play.secs * 1000;
     Course {
         stages: vec![
-            Stage {
-                at_ms: rung_ms,
-                status: Status::InProgress,
-            },
-            Stage {
-                at_ms: ended_ms,
-                status: Status::Processing,
-            },
-            Stage {
-                at_ms: ended_ms + random.between(2, 5) * 1000,
-                status: Status::Done,
-            },
+            Stage { at_ms: rung_ms, status: Status::InProgress },
+            Stage { at_ms: ended_ms, status: Status::Processing },
+            Stage { at_ms: ended_ms + random.between(2, 5) * 1000, status: Status::Done },
         ],
         accepted_ms: Some(rung_ms),
         analysis: verdict::analysis(agent, script, &scene),
@@ -323,29 +279,16 @@ pub(crate) fn failure_reason(script: Script) -> Option<(&'static str, i64)> {
 
 fn missing(place: &str, names: &[String]) -> Option<String> {
     let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
-    (!names.is_empty()).then(|| {
-        format!(
-            "Missing required dynamic variables in {place}: {{{}}}",
-            names.join(", ")
-        )
-    })
+    (!names.is_empty())
+        .then(|| format!("Missing required dynamic variables in {place}: {{{}}}", names.join(", ")))
 }
 
 /// Whether the agent's own webhook settings let an event through to the workspace's webhook; by default all are.
 fn wants(order: &Order, event: &str) -> bool {
-    let own = order
-        .agent
-        .platform_settings
-        .pointer("/workspace_overrides/webhooks")
-        .unwrap_or(&Value::Null);
-    if own["post_call_webhook_id"]
-        .as_str()
-        .is_some_and(|id| id != order.webhook_id)
-    {
+    let own = order.agent.platform_settings.pointer("/workspace_overrides/webhooks").unwrap_or(&Value::Null);
+    if own["post_call_webhook_id"].as_str().is_some_and(|id| id != order.webhook_id) {
         tracing::warn!("the agent names a webhook that its workspace does not have: nothing will be posted");
         return false;
     }
-    own["events"]
-        .as_array()
-        .is_none_or(|events| events.contains(&json!(event)))
+    own["events"].as_array().is_none_or(|events| events.contains(&json!(event)))
 }

@@ -88,11 +88,7 @@ impl Conversation {
     fn summary(&self, with_text: bool) -> Value {
         let view = self.view();
         let text = |name: &str| {
-            if with_text {
-                view["analysis"][name].clone()
-            } else {
-                Value::Null
-            }
+            if with_text { view["analysis"][name].clone() } else { Value::Null }
         };
         let turns = view["transcript"].as_array().map_or(0, Vec::len);
         let successful = view["analysis"]["call_successful"].as_str().unwrap_or("unknown");
@@ -151,9 +147,7 @@ pub(crate) async fn list_conversations(
     };
     state.settle(state.clock.now())?;
     let limit = i64::try_from(page.size).unwrap_or(i64::MAX - 1) + 1;
-    let mut rows = state
-        .storage
-        .conversations(&account.0, &filter, page.before, limit)?;
+    let mut rows = state.storage.conversations(&account.0, &filter, page.before, limit)?;
     let next_cursor = page.cut(&mut rows);
     let with_text = query.summary_mode.as_deref() == Some("include");
     let conversations: Vec<Value> = rows.iter().map(|(_, call)| call.summary(with_text)).collect();
@@ -168,8 +162,7 @@ pub(crate) async fn get_conversation(
 ) -> Result<Json<Value>, Refusal> {
     state.settle(state.clock.now())?;
     let call = state.storage.conversation(&account.0, &id)?;
-    call.map(|call| Json(call.view()))
-        .ok_or_else(|| Refusal::not_found("Conversation", &id))
+    call.map(|call| Json(call.view())).ok_or_else(|| Refusal::not_found("Conversation", &id))
 }
 
 pub(crate) async fn get_conversation_audio(
@@ -198,11 +191,7 @@ fn silent_mp3() -> Vec<u8> {
 fn unix_ms(name: &str, text: Option<&str>) -> Result<Option<i64>, Refusal> {
     let Some(text) = text else { return Ok(None) };
     let secs: i64 = text.parse().map_err(|_| {
-        Refusal::Invalid(vec![FieldError::of_query(
-            name,
-            "Input should be a valid integer",
-            text,
-        )])
+        Refusal::Invalid(vec![FieldError::of_query(name, "Input should be a valid integer", text)])
     })?;
     Ok(Some(secs.saturating_mul(1000)))
 }

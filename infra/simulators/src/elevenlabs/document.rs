@@ -30,10 +30,8 @@ pub(crate) fn document(
     if !client_data.is_object() {
         client_data = json!({});
     }
-    for (name, default) in [
-        ("conversation_config_override", json!({})),
-        ("custom_llm_extra_body", json!({})),
-    ] {
+    for (name, default) in [("conversation_config_override", json!({})), ("custom_llm_extra_body", json!({}))]
+    {
         if client_data.get(name).is_none_or(Value::is_null) {
             client_data[name] = default;
         }
@@ -94,11 +92,7 @@ pub(crate) fn document(
 
 fn turn(n: usize, line: &Line, agent: &Agent) -> Value {
     // The real service sends both null and [] for "none".
-    let none = if n.is_multiple_of(2) {
-        Value::Null
-    } else {
-        json!([])
-    };
+    let none = if n.is_multiple_of(2) { Value::Null } else { json!([]) };
     let mut turn = json!({
         "role": line.speaker,
         "message": line.text,

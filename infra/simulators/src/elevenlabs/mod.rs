@@ -28,30 +28,13 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/elevenlabs/v1/convai/agents/create", post(agents::create_agent))
         .route(
             "/elevenlabs/v1/convai/agents/{agent_id}",
-            get(agents::get_agent)
-                .patch(agents::update_agent)
-                .delete(agents::delete_agent),
+            get(agents::get_agent).patch(agents::update_agent).delete(agents::delete_agent),
         )
-        .route(
-            "/elevenlabs/v1/convai/twilio/outbound-call",
-            post(calls::call_over_twilio),
-        )
-        .route(
-            "/elevenlabs/v1/convai/sip-trunk/outbound-call",
-            post(calls::call_over_sip_trunk),
-        )
-        .route(
-            "/elevenlabs/v1/convai/exotel/outbound-call",
-            post(calls::call_over_exotel),
-        )
-        .route(
-            "/elevenlabs/v1/convai/conversations",
-            get(conversations::list_conversations),
-        )
-        .route(
-            "/elevenlabs/v1/convai/conversations/{conversation_id}",
-            get(conversations::get_conversation),
-        )
+        .route("/elevenlabs/v1/convai/twilio/outbound-call", post(calls::call_over_twilio))
+        .route("/elevenlabs/v1/convai/sip-trunk/outbound-call", post(calls::call_over_sip_trunk))
+        .route("/elevenlabs/v1/convai/exotel/outbound-call", post(calls::call_over_exotel))
+        .route("/elevenlabs/v1/convai/conversations", get(conversations::list_conversations))
+        .route("/elevenlabs/v1/convai/conversations/{conversation_id}", get(conversations::get_conversation))
         .route(
             "/elevenlabs/v1/convai/conversations/{conversation_id}/audio",
             get(conversations::get_conversation_audio),
@@ -62,12 +45,7 @@ pub(crate) fn router() -> Router<Shared> {
 #[derive(Debug)]
 pub(crate) enum Refusal {
     /// `{"detail": {type, code, message, status, request_id}}`.
-    Detail {
-        status: StatusCode,
-        kind: &'static str,
-        code: &'static str,
-        message: String,
-    },
+    Detail { status: StatusCode, kind: &'static str, code: &'static str, message: String },
     /// 422 in `FastAPI`'s shape.
     Invalid(Vec<FieldError>),
     /// 429 of a rate limit, with `retry-after`.
@@ -113,26 +91,15 @@ impl From<Error> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
-            Self::Detail {
-                status,
-                kind,
-                code,
-                message,
-            } => (status, axum::Json(detail(kind, code, &message))).into_response(),
+            Self::Detail { status, kind, code, message } => {
+                (status, axum::Json(detail(kind, code, &message))).into_response()
+            }
             Self::Invalid(errors) => {
                 let errors: Vec<Value> = errors.into_iter().map(FieldError::into_json).collect();
-                (
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    axum::Json(json!({ "detail": errors })),
-                )
-                    .into_response()
+                (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(json!({ "detail": errors }))).into_response()
             }
             Self::RateLimited => {
-                let body = detail(
-                    "rate_limit_error",
-                    "rate_limit_exceeded",
-                    "Too many requests, slow down.",
-                );
+                let body = detail("rate_limit_error", "rate_limit_exceeded", "Too many requests, slow down.");
                 let wait = (header::RETRY_AFTER, HeaderValue::from_static("1"));
                 (StatusCode::TOO_MANY_REQUESTS, [wait], axum::Json(body)).into_response()
             }
@@ -179,11 +146,7 @@ impl FromRequestParts<Shared> for Account {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, Refusal> {
-        let key = parts
-            .headers
-            .get("xi-api-key")
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let key = parts.headers.get("xi-api-key").and_then(|value| value.to_str().ok()).unwrap_or_default();
         match state.storage.account(key)? {
             Some(_) => Ok(Self(key.to_owned())),
             None => Err(Refusal::Detail {
@@ -206,10 +169,7 @@ pub(crate) struct Body {
 impl Body {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         match serde_json::from_slice(bytes) {
-            Ok(Value::Object(fields)) => Ok(Self {
-                fields,
-                errors: Vec::new(),
-            }),
+            Ok(Value::Object(fields)) => Ok(Self { fields, errors: Vec::new() }),
             Ok(other) => Err(Refusal::Invalid(vec![FieldError {
                 kind: "model_attributes_type",
                 location: vec![json!("body")],
@@ -236,9 +196,7 @@ impl Body {
         };
         let mut place = Some(&self.fields);
         for parent in parents {
-            place = place
-                .and_then(|fields| fields.get(*parent))
-                .and_then(Value::as_object);
+            place = place.and_then(|fields| fields.get(*parent)).and_then(Value::as_object);
         }
         let value = place.and_then(|fields| fields.get(*name));
         let error = match value {
@@ -246,42 +204,24 @@ impl Body {
             None => None,
             Some(Value::Null) if !required => None,
             Some(value) if fits(value) => None,
-            Some(value) => Some((
-                "type_error",
-                format!("Input should be a valid {type_name}"),
-                value.clone(),
-            )),
+            Some(value) => {
+                Some(("type_error", format!("Input should be a valid {type_name}"), value.clone()))
+            }
         };
         if let Some((kind, message, input)) = error {
-            let location = std::iter::once("body")
-                .chain(path.iter().copied())
-                .map(Value::from)
-                .collect();
-            self.errors.push(FieldError {
-                kind,
-                location,
-                message,
-                input,
-            });
+            let location = std::iter::once("body").chain(path.iter().copied()).map(Value::from).collect();
+            self.errors.push(FieldError { kind, location, message, input });
         }
     }
 
     /// The text of a field that [`Body::check`] has demanded.
     pub(crate) fn text(&self, name: &str) -> String {
-        self.fields
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
+        self.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     /// Refuses the request if anything was wrong.
     pub(crate) fn finish(&mut self) -> Result<(), Refusal> {
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(Refusal::Invalid(std::mem::take(&mut self.errors)))
-        }
+        if self.errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(std::mem::take(&mut self.errors))) }
     }
 }
 
@@ -328,9 +268,7 @@ fn base36(mut number: i64) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let mut text = Vec::new();
     while number > 0 {
-        text.push(char::from(
-            DIGITS[usize::try_from(number % 36).unwrap_or_default()],
-        ));
+        text.push(char::from(DIGITS[usize::try_from(number % 36).unwrap_or_default()]));
         number /= 36;
     }
     text.iter().rev().collect()

@@ -43,27 +43,15 @@ pub(crate) fn dialogue(script: Script, language: Language) -> &'static [(Speaker
     match (script, language) {
         (Script::Interested, Language::English) => &[
             (User, "Yes, speaking. What is it about?"),
-            (
-                Agent,
-                "Thank you{, name}. You asked us for information. What matters most to you?",
-            ),
-            (
-                User,
-                "I am interested. Please tell me more about the price, my budget is around 50,000.",
-            ),
+            (Agent, "Thank you{, name}. You asked us for information. What matters most to you?"),
+            (User, "I am interested. Please tell me more about the price, my budget is around 50,000."),
             (Agent, "Noted. Where may we send the details?"),
             (User, "Please send them to {email}."),
-            (
-                Agent,
-                "I have written that down{, name}. Thank you for your time, goodbye.",
-            ),
+            (Agent, "I have written that down{, name}. Thank you for your time, goodbye."),
         ],
         (Script::Interested, Language::Hindi) => &[
             (User, "जी हाँ, बोलिए।"),
-            (
-                Agent,
-                "धन्यवाद{, name}। आपने हमसे जानकारी माँगी थी। आपके लिए सबसे ज़रूरी क्या है?",
-            ),
+            (Agent, "धन्यवाद{, name}। आपने हमसे जानकारी माँगी थी। आपके लिए सबसे ज़रूरी क्या है?"),
             (User, "मुझे इसमें रुचि है। कीमत के बारे में बताइए, मेरा बजट लगभग 50,000 है।"),
             (Agent, "ठीक है। विवरण कहाँ भेजें?"),
             (User, "कृपया {email} पर भेज दीजिए।"),
@@ -71,10 +59,7 @@ pub(crate) fn dialogue(script: Script, language: Language) -> &'static [(Speaker
         ],
         (Script::Interested, Language::Bengali) => &[
             (User, "হ্যাঁ, বলুন।"),
-            (
-                Agent,
-                "ধন্যবাদ{, name}। আপনি আমাদের কাছে তথ্য চেয়েছিলেন। আপনার কাছে সবচেয়ে জরুরি কী?",
-            ),
+            (Agent, "ধন্যবাদ{, name}। আপনি আমাদের কাছে তথ্য চেয়েছিলেন। আপনার কাছে সবচেয়ে জরুরি কী?"),
             (User, "আমি আগ্রহী। দাম সম্পর্কে বলুন, আমার বাজেট প্রায় ৫০,০০০।"),
             (Agent, "ঠিক আছে। বিস্তারিত কোথায় পাঠাব?"),
             (User, "দয়া করে {email} ঠিকানায় পাঠান।"),
@@ -82,28 +67,16 @@ pub(crate) fn dialogue(script: Script, language: Language) -> &'static [(Speaker
         ],
         (Script::Interested, Language::Italian) => &[
             (User, "Sì, sono io. Di che cosa si tratta?"),
-            (
-                Agent,
-                "Grazie{, name}. Ci aveva chiesto delle informazioni. Che cosa le sta più a cuore?",
-            ),
-            (
-                User,
-                "Sono interessato. Mi dica di più sul prezzo, il mio budget è di circa 50.000 euro.",
-            ),
+            (Agent, "Grazie{, name}. Ci aveva chiesto delle informazioni. Che cosa le sta più a cuore?"),
+            (User, "Sono interessato. Mi dica di più sul prezzo, il mio budget è di circa 50.000 euro."),
             (Agent, "Bene. Dove possiamo mandare i dettagli?"),
             (User, "Li mandi a {email}, per favore."),
             (Agent, "L'ho annotato{, name}. Grazie e arrivederci."),
         ],
         (Script::Interested, Language::Indonesian) => &[
             (User, "Ya, betul. Ada apa?"),
-            (
-                Agent,
-                "Terima kasih{, name}. Anda meminta informasi kepada kami. Apa yang paling penting?",
-            ),
-            (
-                User,
-                "Saya tertarik. Tolong jelaskan harganya, anggaran saya sekitar 50 juta.",
-            ),
+            (Agent, "Terima kasih{, name}. Anda meminta informasi kepada kami. Apa yang paling penting?"),
+            (User, "Saya tertarik. Tolong jelaskan harganya, anggaran saya sekitar 50 juta."),
             (Agent, "Baik. Ke mana kami bisa mengirim detailnya?"),
             (User, "Tolong kirim ke {email}."),
             (Agent, "Sudah saya catat{, name}. Terima kasih, sampai jumpa."),
@@ -112,10 +85,7 @@ pub(crate) fn dialogue(script: Script, language: Language) -> &'static [(Speaker
             (User, "Hello? I am in a meeting right now."),
             (Agent, "I understand{, name}. When may we call you again?"),
             (User, "Please call me back on Thursday at 3 pm."),
-            (
-                Agent,
-                "Thursday at 3 pm, I have noted your wish. Thank you, goodbye.",
-            ),
+            (Agent, "Thursday at 3 pm, I have noted your wish. Thank you, goodbye."),
         ],
         (Script::Callback, Language::Hindi) => &[
             (User, "हैलो, अभी मैं मीटिंग में हूँ।"),
@@ -143,15 +113,9 @@ pub(crate) fn dialogue(script: Script, language: Language) -> &'static [(Speaker
         ],
         (Script::Stop, Language::English) => &[
             (User, "Who gave you this number?"),
-            (
-                Agent,
-                "It was left with us{, name}. May I tell you why I am calling?",
-            ),
+            (Agent, "It was left with us{, name}. May I tell you why I am calling?"),
             (User, "No. Do not call me again."),
-            (
-                Agent,
-                "I am sorry to have disturbed you. I will pass that on, goodbye.",
-            ),
+            (Agent, "I am sorry to have disturbed you. I will pass that on, goodbye."),
         ],
         (Script::Stop, Language::Hindi) => &[
             (User, "आपको यह नंबर किसने दिया?"),
@@ -173,50 +137,31 @@ pub(crate) fn dialogue(script: Script, language: Language) -> &'static [(Speaker
         ],
         (Script::Stop, Language::Indonesian) => &[
             (User, "Dapat nomor ini dari mana?"),
-            (
-                Agent,
-                "Nomor ini diberikan kepada kami{, name}. Boleh saya jelaskan?",
-            ),
+            (Agent, "Nomor ini diberikan kepada kami{, name}. Boleh saya jelaskan?"),
             (User, "Tidak, jangan telepon saya lagi."),
             (Agent, "Maaf sudah mengganggu. Akan saya sampaikan, terima kasih."),
         ],
         (Script::Appointment, _) => &[
             (User, "Yes, this is a good moment."),
-            (
-                Agent,
-                "Thank you{, name}. Would you like to meet one of our people?",
-            ),
+            (Agent, "Thank you{, name}. Would you like to meet one of our people?"),
             (User, "Yes, please book an appointment for Tuesday at 11 am."),
-            (
-                Agent,
-                "Tuesday at 11 am. The team will look at it and confirm. Thank you, goodbye.",
-            ),
+            (Agent, "Tuesday at 11 am. The team will look at it and confirm. Thank you, goodbye."),
         ],
         (Script::NotInterested, _) => &[
             (User, "What is it about?"),
-            (
-                Agent,
-                "You asked us for information{, name}. Is that still of use to you?",
-            ),
-            (
-                User,
-                "No, thank you, I am not interested. I have already bought from somebody else.",
-            ),
+            (Agent, "You asked us for information{, name}. Is that still of use to you?"),
+            (User, "No, thank you, I am not interested. I have already bought from somebody else."),
             (Agent, "Thank you for telling me. Goodbye."),
         ],
         (Script::WrongNumber, _) => &[
             (User, "Who do you want to speak to?"),
-            (
-                Agent,
-                "I am calling about a request that was left with this number{, name}.",
-            ),
+            (Agent, "I am calling about a request that was left with this number{, name}."),
             (User, "You have the wrong number. Nobody of that name lives here."),
             (Agent, "I am sorry for the mistake. Goodbye."),
         ],
-        (Script::Voicemail, _) => &[(
-            User,
-            "You have reached the voicemail of this number. Please leave a message after the tone.",
-        )],
+        (Script::Voicemail, _) => {
+            &[(User, "You have reached the voicemail of this number. Please leave a message after the tone.")]
+        }
         (Script::Hostile, _) => &[
             (User, "Hello. Listen to me carefully."),
             (Agent, "I am listening{, name}."),

@@ -122,12 +122,7 @@ const SILENCE: &str = "Ending conversation after 40 seconds of silence.";
 
 /// Plays a script that is answered.
 pub(crate) fn play(script: Script, scene: &Scene, random: &mut SplitMix64) -> Play {
-    let mut stage = Stage {
-        scene,
-        random,
-        lines: Vec::new(),
-        clock: 0,
-    };
+    let mut stage = Stage { scene, random, lines: Vec::new(), clock: 0 };
     if scene.greeting.is_empty() {
         stage.say(Speaker::User, "Hello?");
     } else {
@@ -143,10 +138,7 @@ pub(crate) fn play(script: Script, scene: &Scene, random: &mut SplitMix64) -> Pl
             "voicemail_detection tool was called."
         }
         (Script::Voicemail, None) => {
-            stage.say(
-                Speaker::Agent,
-                "Hello{, name}? I cannot hear you. We will try another time.",
-            );
+            stage.say(Speaker::Agent, "Hello{, name}? I cannot hear you. We will try another time.");
             stage.clock += 40;
             SILENCE
         }
@@ -160,25 +152,13 @@ pub(crate) fn play(script: Script, scene: &Scene, random: &mut SplitMix64) -> Pl
         }
         _ => "Call ended by remote party",
     };
-    Play {
-        secs: stage.clock,
-        lines: stage.lines,
-        termination_reason,
-    }
+    Play { secs: stage.clock, lines: stage.lines, termination_reason }
 }
 
 /// The e-mail address that an interested callee gives: its own for every number.
 pub(crate) fn email_of(scene: &Scene) -> String {
-    let name: String = scene
-        .first_name
-        .chars()
-        .filter(char::is_ascii_alphabetic)
-        .collect();
-    let name = if name.is_empty() {
-        "lead".to_owned()
-    } else {
-        name.to_ascii_lowercase()
-    };
+    let name: String = scene.first_name.chars().filter(char::is_ascii_alphabetic).collect();
+    let name = if name.is_empty() { "lead".to_owned() } else { name.to_ascii_lowercase() };
     let digits: String = scene.to_number.chars().filter(char::is_ascii_digit).collect();
     format!("{name}.{}@example.com", &digits[digits.len().saturating_sub(6)..])
 }
@@ -193,32 +173,16 @@ struct Stage<'a> {
 impl Stage<'_> {
     fn say(&mut self, speaker: Speaker, text: &str) {
         let name = &self.scene.first_name;
-        let address = if name.is_empty() {
-            String::new()
-        } else {
-            format!(", {name}")
-        };
-        let text = text
-            .replace("{, name}", &address)
-            .replace("{email}", &email_of(self.scene));
+        let address = if name.is_empty() { String::new() } else { format!(", {name}") };
+        let text = text.replace("{, name}", &address).replace("{email}", &email_of(self.scene));
         let words = i64::try_from(text.split_whitespace().count()).unwrap_or(i64::MAX);
-        self.lines.push(Line {
-            speaker,
-            text: Some(text),
-            at_secs: self.clock,
-            tool: None,
-        });
+        self.lines.push(Line { speaker, text: Some(text), at_secs: self.clock, tool: None });
         // Two to three words a second, and a breath.
         self.clock += 1 + words * 2 / 5 + self.random.between(0, 2);
     }
 
     fn use_tool(&mut self, text: Option<String>, tool: Tool) {
-        self.lines.push(Line {
-            speaker: Speaker::Agent,
-            text,
-            at_secs: self.clock,
-            tool: Some(tool),
-        });
+        self.lines.push(Line { speaker: Speaker::Agent, text, at_secs: self.clock, tool: Some(tool) });
         self.clock += 2;
     }
 

@@ -10,26 +10,17 @@ pub(crate) struct Variables(Map<String, Value>);
 impl Variables {
     /// The agent's placeholders, over them what the request gave, over both what the service itself knows.
     pub(crate) fn gather(agent: &Agent, client_data: &Value, system: Vec<(&str, Value)>) -> Self {
-        let placeholders = agent
-            .conversation_config
-            .pointer("/agent/dynamic_variables/dynamic_variable_placeholders");
+        let placeholders =
+            agent.conversation_config.pointer("/agent/dynamic_variables/dynamic_variable_placeholders");
         let given = client_data.get("dynamic_variables");
         let mut all = Map::new();
-        for source in [placeholders, given]
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object)
-        {
+        for source in [placeholders, given].into_iter().flatten().filter_map(Value::as_object) {
             let usable = source
                 .iter()
                 .filter(|(_, value)| !(value.is_object() || value.is_array() || value.is_null()));
             all.extend(usable.map(|(name, value)| (name.clone(), value.clone())));
         }
-        all.extend(
-            system
-                .into_iter()
-                .map(|(name, value)| (format!("system__{name}"), value)),
-        );
+        all.extend(system.into_iter().map(|(name, value)| (format!("system__{name}"), value)));
         Self(all)
     }
 
@@ -79,14 +70,8 @@ impl Variables {
             "user_name",
             "name",
         ];
-        let named = NAMES
-            .iter()
-            .filter_map(|name| self.0.get(*name).and_then(Value::as_str));
-        named
-            .flat_map(str::split_whitespace)
-            .next()
-            .unwrap_or_default()
-            .to_owned()
+        let named = NAMES.iter().filter_map(|name| self.0.get(*name).and_then(Value::as_str));
+        named.flat_map(str::split_whitespace).next().unwrap_or_default().to_owned()
     }
 }
 
@@ -126,45 +111,32 @@ pub(crate) fn effective(agent: &Agent, client_data: &Value, pointer: &str) -> St
     let preset = || {
         let language = overridden("/agent/language")?;
         let presets = agent.conversation_config.get("language_presets")?;
-        presets
-            .get(language)?
-            .get("overrides")?
-            .pointer(pointer)?
-            .as_str()
+        presets.get(language)?.get("overrides")?.pointer(pointer)?.as_str()
     };
-    overridden(pointer)
-        .or_else(preset)
-        .unwrap_or_else(|| agent.config_text(pointer))
-        .to_owned()
+    overridden(pointer).or_else(preset).unwrap_or_else(|| agent.config_text(pointer)).to_owned()
 }
 
 /// Why the call's overrides fail it: the first that the agent does not permit.
 pub(crate) fn forbidden_override(agent: &Agent, client_data: &Value) -> Option<String> {
     let permissions = agent.platform_settings.get("overrides").unwrap_or(&Value::Null);
     let refused = |field: &str| format!("Override for field '{field}' is not allowed by config.");
-    let body = client_data
-        .get("custom_llm_extra_body")
-        .and_then(Value::as_object);
+    let body = client_data.get("custom_llm_extra_body").and_then(Value::as_object);
     if body.is_some_and(|body| !body.is_empty())
         && permissions.get("custom_llm_extra_body") != Some(&Value::Bool(true))
     {
         return Some(refused("custom_llm_extra_body"));
     }
     let sent = client_data.get("conversation_config_override")?;
-    let permitted = permissions
-        .get("conversation_config_override")
-        .unwrap_or(&Value::Null);
+    let permitted = permissions.get("conversation_config_override").unwrap_or(&Value::Null);
     first_forbidden(sent, permitted).map(|field| refused(&field))
 }
 
 fn first_forbidden(sent: &Value, permitted: &Value) -> Option<String> {
-    sent.as_object()?
-        .iter()
-        .find_map(|(name, value)| match (value, permitted.get(name)) {
-            (Value::Null, _) | (_, Some(Value::Bool(true))) => None,
-            (Value::Object(_), inner) => first_forbidden(value, inner.unwrap_or(&Value::Null)),
-            _ => Some(name.clone()),
-        })
+    sent.as_object()?.iter().find_map(|(name, value)| match (value, permitted.get(name)) {
+        (Value::Null, _) | (_, Some(Value::Bool(true))) => None,
+        (Value::Object(_), inner) => first_forbidden(value, inner.unwrap_or(&Value::Null)),
+        _ => Some(name.clone()),
+    })
 }
 
 #[cfg(test)]
@@ -174,12 +146,7 @@ mod tests {
 
     #[test]
     fn a_text_shows_values_and_names_what_is_missing() {
-        let variables = Variables(
-            json!({ "lead_name": "Asha Rao", "n": 2 })
-                .as_object()
-                .cloned()
-                .unwrap(),
-        );
+        let variables = Variables(json!({ "lead_name": "Asha Rao", "n": 2 }).as_object().cloned().unwrap());
         assert_eq!(
             variables.render("Hello {{ lead_name }}, {{n}}{{not a name}} {{"),
             "Hello Asha Rao, 2{{not a name}} {{"

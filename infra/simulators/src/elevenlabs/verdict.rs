@@ -27,11 +27,8 @@ pub(crate) fn analysis(agent: &Agent, script: Script, scene: &Scene) -> Value {
         .flatten()
         .map(|(id, schema)| {
             let value = collect(id, schema, script, scene);
-            let rationale = if value.is_null() {
-                "Simulated: nothing was said about it."
-            } else {
-                "Simulated: said so."
-            };
+            let rationale =
+                if value.is_null() { "Simulated: nothing was said about it." } else { "Simulated: said so." };
             let item = json!({
                 "data_collection_id": id, "value": value, "json_schema": schema, "rationale": rationale });
             (id.clone(), item)
@@ -93,18 +90,11 @@ fn collect(id: &str, schema: &Value, script: Script, scene: &Scene) -> Value {
             _ => Value::Null,
         }
     } else if about(&["budget", "price"]) && script == Script::Interested {
-        if schema["type"] == "string" {
-            json!("around 50,000")
-        } else {
-            json!(50_000)
-        }
+        if schema["type"] == "string" { json!("around 50,000") } else { json!(50_000) }
     } else if about(&["mail"]) && script == Script::Interested {
         json!(email_of(scene))
     } else if about(&["interest", "qualified"]) {
-        json!(matches!(
-            script,
-            Script::Interested | Script::Callback | Script::Appointment
-        ))
+        json!(matches!(script, Script::Interested | Script::Callback | Script::Appointment))
     } else if about(&["name"]) && !scene.first_name.is_empty() && script != Script::WrongNumber {
         json!(scene.first_name)
     } else if about(&["language"]) {

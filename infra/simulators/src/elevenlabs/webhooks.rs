@@ -26,9 +26,7 @@ pub(crate) fn sign(secret: &str, now: Timestamp, body: &str) -> String {
 impl Inner {
     /// Moves the calls on to where they stand at `now`, and makes the deliveries of those that have ended.
     pub(crate) fn settle(&self, now: Timestamp) -> Result<usize, Error> {
-        self.storage.advance(now.as_millisecond(), |call, at_ms| {
-            self.deliveries_of(call, at_ms)
-        })
+        self.storage.advance(now.as_millisecond(), |call, at_ms| self.deliveries_of(call, at_ms))
     }
 
     fn deliveries_of(&self, call: &Conversation, at_ms: i64) -> Vec<Delivery> {
@@ -76,11 +74,8 @@ impl Inner {
             truth.held = true;
         }
         if lies.contains(&Lie::Duplicate) {
-            let second = Delivery {
-                due_ms: truth.due_ms + liar.delay_ms(0, 60),
-                held: false,
-                ..truth.clone()
-            };
+            let second =
+                Delivery { due_ms: truth.due_ms + liar.delay_ms(0, 60), held: false, ..truth.clone() };
             deliveries.extend([truth, second]);
         } else {
             deliveries.push(truth);
@@ -107,11 +102,7 @@ impl Inner {
         let Some(webhook) = self.storage.account(&delivery.account)? else {
             return self.storage.close_delivery(delivery, now_ms);
         };
-        let secret = if delivery.forged {
-            "not the secret"
-        } else {
-            &webhook.secret
-        };
+        let secret = if delivery.forged { "not the secret" } else { &webhook.secret };
         let posted = self
             .http
             .post(&webhook.url)
@@ -131,14 +122,11 @@ impl Inner {
                 true
             }
         };
-        let next = usize::try_from(delivery.attempts)
-            .unwrap_or(usize::MAX)
-            .saturating_add(1);
+        let next = usize::try_from(delivery.attempts).unwrap_or(usize::MAX).saturating_add(1);
         match WAITS.get(next) {
             Some(wait) if again && delivery.retried => {
                 let jitter = SplitMix64::of(&format!("{} {next}", delivery.seq)).between(0, wait * 100);
-                self.storage
-                    .put_off_delivery(delivery, now_ms + wait * 1000 + jitter)
+                self.storage.put_off_delivery(delivery, now_ms + wait * 1000 + jitter)
             }
             _ => self.storage.close_delivery(delivery, now_ms),
         }

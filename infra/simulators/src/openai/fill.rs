@@ -34,10 +34,7 @@ impl<'a> Filler<'a> {
             return Value::Null;
         }
         if let Some(reference) = schema["$ref"].as_str() {
-            let target = self
-                .root
-                .pointer(reference.trim_start_matches('#'))
-                .unwrap_or(&Value::Null);
+            let target = self.root.pointer(reference.trim_start_matches('#')).unwrap_or(&Value::Null);
             return self.value(target, name, scope, depth + 1);
         }
         if let Some(constant) = schema.get("const") {
@@ -86,10 +83,7 @@ impl<'a> Filler<'a> {
     /// Whether there is something to say in a place that may be null.
     fn is_worth(&self, schema: &Value, name: &str, scope: Scope<'a>, depth: usize) -> bool {
         if let Some(reference) = schema["$ref"].as_str() {
-            let target = self
-                .root
-                .pointer(reference.trim_start_matches('#'))
-                .unwrap_or(&Value::Null);
+            let target = self.root.pointer(reference.trim_start_matches('#')).unwrap_or(&Value::Null);
             return depth < DEEPEST && self.is_worth(target, name, scope, depth + 1);
         }
         if schema.get("enum").is_some() {
@@ -124,20 +118,11 @@ impl<'a> Filler<'a> {
     fn scope_of(&self, name: &str, outer: Scope<'a>) -> Scope<'a> {
         let wish = |kind: &str| self.facts.wishes.iter().find(|wish| wish.kind == kind);
         if is_about(name, &["callback", "call_back"]) {
-            Scope {
-                wish: wish("callback"),
-                ..Scope::default()
-            }
+            Scope { wish: wish("callback"), ..Scope::default() }
         } else if is_about(name, &["appointment", "meeting"]) {
-            Scope {
-                wish: wish("appointment"),
-                ..Scope::default()
-            }
+            Scope { wish: wish("appointment"), ..Scope::default() }
         } else if let Some(found) = self.found(name) {
-            Scope {
-                found: Some(found),
-                ..Scope::default()
-            }
+            Scope { found: Some(found), ..Scope::default() }
         } else {
             outer
         }
@@ -169,61 +154,26 @@ impl<'a> Filler<'a> {
             facts
                 .reasons
                 .iter()
-                .map(|reason| Scope {
-                    reason: Some(reason),
-                    quote,
-                    ..Scope::default()
-                })
+                .map(|reason| Scope { reason: Some(reason), quote, ..Scope::default() })
                 .collect()
         } else if is_about(name, &["evidence", "quote", "quotes", "citations"]) {
-            let own = scope
-                .found
-                .map(|found| &found.quote)
-                .or(scope.wish.map(|wish| &wish.quote));
+            let own = scope.found.map(|found| &found.quote).or(scope.wish.map(|wish| &wish.quote));
             let quotes: Vec<&String> =
                 own.map_or_else(|| facts.evidence.iter().collect(), |quote| vec![quote]);
-            quotes
-                .into_iter()
-                .map(|quote| Scope {
-                    quote: Some(quote),
-                    ..Scope::default()
-                })
-                .collect()
+            quotes.into_iter().map(|quote| Scope { quote: Some(quote), ..Scope::default() }).collect()
         } else if is_about(
             name,
-            &[
-                "wish", "wishes", "request", "requests", "action", "actions", "items", "steps", "tasks",
-                "ups",
-            ],
+            &["wish", "wishes", "request", "requests", "action", "actions", "items", "steps", "tasks", "ups"],
         ) {
-            facts
-                .wishes
-                .iter()
-                .map(|wish| Scope {
-                    wish: Some(wish),
-                    ..Scope::default()
-                })
-                .collect()
+            facts.wishes.iter().map(|wish| Scope { wish: Some(wish), ..Scope::default() }).collect()
         } else if name.contains("practice") {
-            facts
-                .practice
-                .iter()
-                .map(|found| Scope {
-                    found: Some(found),
-                    ..Scope::default()
-                })
-                .collect()
+            facts.practice.iter().map(|found| Scope { found: Some(found), ..Scope::default() }).collect()
         } else {
             Vec::new()
         };
-        let most = schema["maxItems"]
-            .as_u64()
-            .and_then(|most| usize::try_from(most).ok())
-            .unwrap_or(usize::MAX);
-        let least = schema["minItems"]
-            .as_u64()
-            .and_then(|least| usize::try_from(least).ok())
-            .unwrap_or(0);
+        let most =
+            schema["maxItems"].as_u64().and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+        let least = schema["minItems"].as_u64().and_then(|least| usize::try_from(least).ok()).unwrap_or(0);
         let mut items: Vec<Value> = scopes
             .into_iter()
             .take(most)
@@ -240,24 +190,14 @@ impl<'a> Filler<'a> {
         let facts = self.facts;
         let is_quote = is_about(name, &["quote", "evidence", "verbatim", "excerpt", "source"]);
         if is_quote {
-            let near = scope
-                .found
-                .map(|found| &*found.quote)
-                .or(scope.wish.map(|wish| &*wish.quote));
-            return near
-                .or(scope.quote)
-                .or(facts.evidence.first().map(String::as_str))
-                .map(str::to_owned);
+            let near = scope.found.map(|found| &*found.quote).or(scope.wish.map(|wish| &*wish.quote));
+            return near.or(scope.quote).or(facts.evidence.first().map(String::as_str)).map(str::to_owned);
         }
         if let Some(wish) = scope.wish {
             if is_about(name, &["at", "when", "time", "date", "datetime", "due", "start"]) {
                 return wish.at.clone();
             }
-            let said = if is_about(name, &["kind", "type"]) {
-                wish.kind
-            } else {
-                &wish.detail
-            };
+            let said = if is_about(name, &["kind", "type"]) { wish.kind } else { &wish.detail };
             return Some(said.to_owned());
         }
         if let Some(found) = scope.found
@@ -269,11 +209,8 @@ impl<'a> Filler<'a> {
             return Some(reason.to_owned());
         }
         if let Some(quote) = scope.quote {
-            let about = if is_about(name, &["", "text", "line", "words"]) {
-                quote
-            } else {
-                label(facts.outcome)
-            };
+            let about =
+                if is_about(name, &["", "text", "line", "words"]) { quote } else { label(facts.outcome) };
             return Some(about.to_owned());
         }
         if let Some(found) = self.found(name) {
@@ -282,12 +219,8 @@ impl<'a> Filler<'a> {
         let callback = facts.wishes.iter().find_map(|wish| wish.at.clone());
         let full_name = facts.full_name.as_ref().map(|found| found.value.as_str());
         match name {
-            "first_name" => full_name
-                .and_then(|name| name.split_whitespace().next())
-                .map(str::to_owned),
-            "last_name" => full_name
-                .and_then(|name| name.split_once(' '))
-                .map(|(_, last)| last.to_owned()),
+            "first_name" => full_name.and_then(|name| name.split_whitespace().next()).map(str::to_owned),
+            "last_name" => full_name.and_then(|name| name.split_once(' ')).map(|(_, last)| last.to_owned()),
             _ if is_about(name, &["summary", "description", "notes", "reply"]) => Some(facts.summary.clone()),
             _ if is_about(name, &["outcome", "disposition", "intent"]) => {
                 Some(label(facts.outcome).to_owned())
@@ -307,11 +240,7 @@ impl<'a> Filler<'a> {
         let value = if is_about(name, &["confidence", "probability", "certainty"]) {
             let percent =
                 has_type(schema, "integer") || schema["maximum"].as_f64().is_some_and(|most| most > 1.0);
-            if percent {
-                facts.confidence * 100.0
-            } else {
-                facts.confidence
-            }
+            if percent { facts.confidence * 100.0 } else { facts.confidence }
         } else if is_about(name, &["change", "delta", "points", "adjustment"]) {
             change
         } else if is_about(name, &["score"]) {
@@ -325,16 +254,9 @@ impl<'a> Filler<'a> {
     fn truth(&self, name: &str, scope: Scope<'a>) -> bool {
         let facts = self.facts;
         let wishes = |kind: &str| facts.wishes.iter().any(|wish| wish.kind == kind);
-        if [
-            "do_not_call",
-            "do_not_contact",
-            "opt_out",
-            "stop",
-            "suppress",
-            "unsubscribe",
-        ]
-        .iter()
-        .any(|word| name.contains(word))
+        if ["do_not_call", "do_not_contact", "opt_out", "stop", "suppress", "unsubscribe"]
+            .iter()
+            .any(|word| name.contains(word))
         {
             facts.outcome == Outcome::Stop
         } else if name.contains("wrong_number") {
@@ -377,10 +299,7 @@ impl<'a> Filler<'a> {
         if members.contains(&Value::Null) {
             return Value::Null;
         }
-        matching(members, &HARMLESS)
-            .or(members.first())
-            .cloned()
-            .unwrap_or_default()
+        matching(members, &HARMLESS).or(members.first()).cloned().unwrap_or_default()
     }
 
     /// The member that says what is known, if one does.
@@ -392,10 +311,7 @@ impl<'a> Filler<'a> {
             return matching(members, wish_synonyms(wish.kind));
         }
         if name.contains("practice") || (scope.found.is_some() && is_about(name, &["type", "code"])) {
-            return facts
-                .practice
-                .as_ref()
-                .and_then(|found| matching(members, &[&found.value]));
+            return facts.practice.as_ref().and_then(|found| matching(members, &[&found.value]));
         }
         if is_about(name, &["sentiment", "mood", "tone"]) {
             return matching(members, &[facts.sentiment]);

@@ -9,24 +9,8 @@ pub(super) fn wish_synonyms(kind: &str) -> &'static [&'static str] {
     match kind {
         "callback" => &["callback", "call_back", "follow_up_call", "call", "follow_up"],
         "appointment" => &["appointment", "meeting", "visit", "booking", "book", "schedule"],
-        "stop" => &[
-            "stop",
-            "do_not_call",
-            "do_not_contact",
-            "opt_out",
-            "unsubscribe",
-            "suppress",
-        ],
-        _ => &[
-            "information",
-            "info",
-            "send",
-            "details",
-            "email",
-            "brochure",
-            "message",
-            "other",
-        ],
+        "stop" => &["stop", "do_not_call", "do_not_contact", "opt_out", "unsubscribe", "suppress"],
+        _ => &["information", "info", "send", "details", "email", "brochure", "message", "other"],
     }
 }
 
@@ -41,17 +25,11 @@ pub(super) fn matching<'m>(members: &'m [Value], synonyms: &[&str]) -> Option<&'
         let text = member.as_str().unwrap_or_default().to_lowercase();
         text.replace(|c: char| !c.is_alphanumeric(), "_")
     };
-    let denies = |text: &str| {
-        ["not_", "no_", "un", "dis"]
-            .iter()
-            .any(|prefix| text.starts_with(prefix))
-    };
+    let denies = |text: &str| ["not_", "no_", "un", "dis"].iter().any(|prefix| text.starts_with(prefix));
     synonyms.iter().find_map(|synonym| {
         let synonym = synonym.to_lowercase();
         let find = |fits: &dyn Fn(&str) -> bool| {
-            members
-                .iter()
-                .find(|member| member.is_string() && fits(&plain(member)))
+            members.iter().find(|member| member.is_string() && fits(&plain(member)))
         };
         find(&|member| member == synonym)
             .or_else(|| find(&|member| member.contains(&synonym) && denies(member) == denies(&synonym)))

@@ -9,21 +9,14 @@ const DEEPEST: usize = 10;
 pub(super) fn check(schema: &Value) -> Result<(), String> {
     if schema["type"] != "object" {
         let kind = schema["type"].as_str().unwrap_or("None");
-        return Err(format!(
-            "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."
-        ));
+        return Err(format!("schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."));
     }
     if schema.get("anyOf").is_some() {
         return Err("schema must not have 'anyOf' at the root level.".to_owned());
     }
     visit(schema, "", 0)?;
     for section in ["$defs", "definitions"] {
-        for (name, inner) in schema
-            .get(section)
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
+        for (name, inner) in schema.get(section).and_then(Value::as_object).into_iter().flatten() {
             visit(inner, &below("", &[section, name]), 0)?;
         }
     }
@@ -41,15 +34,7 @@ fn visit(schema: &Value, path: &str, depth: usize) -> Result<(), String> {
     if fields.contains_key("$ref") {
         return Ok(());
     }
-    for keyword in [
-        "default",
-        "allOf",
-        "oneOf",
-        "not",
-        "if",
-        "dependentRequired",
-        "patternProperties",
-    ] {
+    for keyword in ["default", "allOf", "oneOf", "not", "if", "dependentRequired", "patternProperties"] {
         if fields.contains_key(keyword) {
             return Err(format!("{}'{keyword}' is not permitted.", context()));
         }
@@ -60,10 +45,7 @@ fn visit(schema: &Value, path: &str, depth: usize) -> Result<(), String> {
         }
         return Ok(());
     }
-    if !["type", "enum", "const"]
-        .iter()
-        .any(|keyword| fields.contains_key(*keyword))
-    {
+    if !["type", "enum", "const"].iter().any(|keyword| fields.contains_key(*keyword)) {
         return Err(context() + "schema must have a 'type' key.");
     }
     if has_type(schema, "array") {
@@ -77,16 +59,9 @@ fn visit(schema: &Value, path: &str, depth: usize) -> Result<(), String> {
             return Err(context() + "'additionalProperties' is required to be supplied and to be false.");
         }
         let none = serde_json::Map::new();
-        let properties = fields
-            .get("properties")
-            .and_then(Value::as_object)
-            .unwrap_or(&none);
-        let required: Vec<&str> = schema["required"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
+        let properties = fields.get("properties").and_then(Value::as_object).unwrap_or(&none);
+        let required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         if let Some(name) = properties.keys().find(|name| !required.contains(&name.as_str())) {
             return Err(format!(
                 "{}'required' is required to be supplied and to be an array including every key in properties. \
@@ -107,10 +82,7 @@ fn visit(schema: &Value, path: &str, depth: usize) -> Result<(), String> {
 /// The path of a place further down, as the real service prints it.
 fn below(path: &str, parts: &[&str]) -> String {
     let parts = parts.iter().map(|part| format!("'{part}'"));
-    let all = Some(path.to_owned())
-        .filter(|path| !path.is_empty())
-        .into_iter()
-        .chain(parts);
+    let all = Some(path.to_owned()).filter(|path| !path.is_empty()).into_iter().chain(parts);
     all.collect::<Vec<_>>().join(", ")
 }
 

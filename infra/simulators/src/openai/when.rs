@@ -18,52 +18,19 @@ pub(crate) struct Wish {
 /// English, Italian, Indonesian, Hindi, Bengali; the first three in lower case.
 const WEEKDAYS: [(Weekday, &[&str]); 7] = [
     (Weekday::Monday, &["monday", "lunedì", "senin", "सोमवार", "সোমবার"]),
-    (
-        Weekday::Tuesday,
-        &["tuesday", "martedì", "selasa", "मंगलवार", "মঙ্গলবার"],
-    ),
-    (
-        Weekday::Wednesday,
-        &["wednesday", "mercoledì", "rabu", "बुधवार", "বুধবার"],
-    ),
-    (
-        Weekday::Thursday,
-        &["thursday", "giovedì", "kamis", "गुरुवार", "बृहस्पतिवार", "বৃহস্পতিবার"],
-    ),
-    (
-        Weekday::Friday,
-        &["friday", "venerdì", "jumat", "शुक्रवार", "শুক্রবার"],
-    ),
-    (
-        Weekday::Saturday,
-        &["saturday", "sabato", "sabtu", "शनिवार", "শনিবার"],
-    ),
-    (
-        Weekday::Sunday,
-        &["sunday", "domenica", "minggu", "रविवार", "রবিবার"],
-    ),
+    (Weekday::Tuesday, &["tuesday", "martedì", "selasa", "मंगलवार", "মঙ্গলবার"]),
+    (Weekday::Wednesday, &["wednesday", "mercoledì", "rabu", "बुधवार", "বুধবার"]),
+    (Weekday::Thursday, &["thursday", "giovedì", "kamis", "गुरुवार", "बृहस्पतिवार", "বৃহস্পতিবার"]),
+    (Weekday::Friday, &["friday", "venerdì", "jumat", "शुक्रवार", "শুক্রবার"]),
+    (Weekday::Saturday, &["saturday", "sabato", "sabtu", "शनिवार", "শনিবার"]),
+    (Weekday::Sunday, &["sunday", "domenica", "minggu", "रविवार", "রবিবার"]),
 ];
 const DAY_AFTER_TOMORROW: &[&str] = &["day after tomorrow", "dopodomani", "lusa", "परसों", "পরশু"];
 const TOMORROW: &[&str] = &["tomorrow", "domani", "besok", "कल", "আগামীকাল", "কাল"];
-const TODAY: &[&str] = &[
-    "today",
-    "tonight",
-    "this evening",
-    "this afternoon",
-    "oggi",
-    "stasera",
-    "hari ini",
-    "आज",
-    "আজ",
-];
-const NEXT_WEEK: &[&str] = &[
-    "next week",
-    "settimana prossima",
-    "prossima settimana",
-    "minggu depan",
-    "अगले हफ्ते",
-    "আগামী সপ্তাহে",
-];
+const TODAY: &[&str] =
+    &["today", "tonight", "this evening", "this afternoon", "oggi", "stasera", "hari ini", "आज", "আজ"];
+const NEXT_WEEK: &[&str] =
+    &["next week", "settimana prossima", "prossima settimana", "minggu depan", "अगले हफ्ते", "আগামী সপ্তাহে"];
 
 const HOURS: &[&str] = &["hour", "hours", "ora", "ore", "jam", "घंटे", "ঘন্টা", "ঘণ্টা"];
 const MINUTES: &[&str] = &["minute", "minutes", "minuti", "menit", "मिनट", "মিনিট"];
@@ -95,9 +62,8 @@ const LATER_HALF: &[&str] = &[
 const BEFORE: &[&str] = &["at", "alle", "ore", "jam", "pukul", "around", "by"];
 /// What stands after an hour, as [`fold`] leaves it.
 const AFTER: &[&str] = &["am", "pm", "a.m", "p.m", "o'clock", "बजे", "টায", "টা", "টার"];
-const NUMBERS: [&str; 12] = [
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-];
+const NUMBERS: [&str; 12] =
+    ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 
 /// The local time that a sentence names, seen from `now`; `None` where it names none.
 ///
@@ -115,11 +81,7 @@ pub(crate) fn wished_time(sentence: &str, now: &Zoned) -> Option<String> {
         (Some(day), time) => day.to_datetime(time.unwrap_or_else(|| Time::constant(10, 0, 0, 0))),
         (None, Some(time)) => {
             let today = now.date().to_datetime(time);
-            if today > now.datetime() {
-                today
-            } else {
-                today.checked_add(1.day()).ok()?
-            }
+            if today > now.datetime() { today } else { today.checked_add(1.day()).ok()? }
         }
     };
     Some(written(at))
@@ -132,21 +94,9 @@ fn written(at: DateTime) -> String {
 /// "In two hours", "tra 30 minuti", "2 घंटे बाद".
 fn after_a_while(text: &str, now: &Zoned) -> Option<DateTime> {
     let words: Vec<&str> = words(text).collect();
-    let marked = words.iter().any(|word| {
-        [
-            "in",
-            "after",
-            "tra",
-            "fra",
-            "dalam",
-            "lagi",
-            "बाद",
-            "में",
-            "পরে",
-            "পর",
-        ]
-        .contains(word)
-    });
+    let marked = words
+        .iter()
+        .any(|word| ["in", "after", "tra", "fra", "dalam", "lagi", "बाद", "में", "পরে", "পর"].contains(word));
     if !marked {
         return None;
     }
@@ -171,10 +121,7 @@ fn named_day(text: &str, today: Date) -> Option<Date> {
     }
     // "kal" is tomorrow in Hindi, and a syllable of much else: ask for whole words there.
     let has_word = |phrases: &[&str]| words(text).any(|word| phrases.contains(&word));
-    let weekday = WEEKDAYS
-        .iter()
-        .find(|(_, names)| says(names))
-        .map(|(weekday, _)| *weekday);
+    let weekday = WEEKDAYS.iter().find(|(_, names)| says(names)).map(|(weekday, _)| *weekday);
     if let Some(weekday) = weekday.filter(|_| !text.contains("minggu depan")) {
         let ahead = weekday.since(today.weekday());
         return days_ahead(i64::from(if ahead == 0 { 7 } else { ahead }));
@@ -196,9 +143,7 @@ fn named_time(text: &str) -> Option<Time> {
     let around_noon = words.iter().any(|word| ["siang", "दोपहर", "দুপুর"].contains(word));
     words.iter().enumerate().find_map(|(n, word)| {
         // "3pm" and "৩টায়" are one word.
-        let digits = word
-            .find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.'))
-            .unwrap_or(word.len());
+        let digits = word.find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.')).unwrap_or(word.len());
         let (clock, suffix) = word.split_at(digits);
         let clock = clock.trim_end_matches('.');
         let (hour, minute) = match clock.split_once([':', '.']) {
@@ -231,10 +176,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn number(word: &str) -> Option<i8> {
-    let named = NUMBERS
-        .iter()
-        .position(|name| *name == word)
-        .and_then(|n| i8::try_from(n + 1).ok());
+    let named = NUMBERS.iter().position(|name| *name == word).and_then(|n| i8::try_from(n + 1).ok());
     named.or_else(|| word.parse().ok()).filter(|n| *n >= 0)
 }
 
@@ -260,14 +202,10 @@ pub(crate) fn fold(text: &str) -> String {
 /// The text with Devanagari and Bengali digits as ASCII ones.
 fn ascii_digits(text: &str) -> String {
     let ascii = |c: char, zero: char| {
-        let digit = u32::from(c)
-            .checked_sub(u32::from(zero))
-            .filter(|digit| *digit < 10)?;
+        let digit = u32::from(c).checked_sub(u32::from(zero)).filter(|digit| *digit < 10)?;
         char::from_digit(digit, 10)
     };
-    text.chars()
-        .map(|c| ascii(c, '\u{966}').or_else(|| ascii(c, '\u{9e6}')).unwrap_or(c))
-        .collect()
+    text.chars().map(|c| ascii(c, '\u{966}').or_else(|| ascii(c, '\u{9e6}')).unwrap_or(c)).collect()
 }
 
 #[cfg(test)]

@@ -15,10 +15,7 @@ async fn webhooks_are_lost_doubled_forged_and_late() {
         let id = world.dial(call(&agent_id, "+919876543210")).await;
         world.finish().await;
         let received = world.receiver.all();
-        let genuine: Vec<bool> = received
-            .iter()
-            .map(crate::support::Received::is_genuine)
-            .collect();
+        let genuine: Vec<bool> = received.iter().map(crate::support::Received::is_genuine).collect();
         match lie {
             Lie::Lose => assert!(received.is_empty()),
             Lie::Duplicate => {
@@ -43,20 +40,13 @@ async fn webhooks_are_lost_doubled_forged_and_late() {
 async fn a_reordered_webhook_comes_after_the_next_one() {
     let world = World::start().await;
     let agent_id = world.create_agent(agent()).await;
-    world
-        .simulators
-        .set_script("+919876543210", vec![Script::Busy, Script::NoAnswer])
-        .unwrap();
+    world.simulators.set_script("+919876543210", vec![Script::Busy, Script::NoAnswer]).unwrap();
     world.simulators.force_next(Lie::Reorder);
     let first = world.dial(call(&agent_id, "+919876543210")).await;
     let second = world.dial(call(&agent_id, "+919876543210")).await;
     world.finish().await;
-    let order: Vec<String> = world
-        .receiver
-        .all()
-        .iter()
-        .map(crate::support::Received::conversation_id)
-        .collect();
+    let order: Vec<String> =
+        world.receiver.all().iter().map(crate::support::Received::conversation_id).collect();
     assert_eq!(order, [second, first]);
 }
 
@@ -68,10 +58,7 @@ async fn a_dial_is_refused_or_placed_without_an_answer() {
     world.simulators.force_next(Lie::RateLimit429);
     world.simulators.force_next(Lie::ServerError5xx);
     let (status, answer) = world.post(OUTBOUND, body.clone()).await;
-    assert_eq!(
-        (status, &answer["detail"]["code"]),
-        (429, &json!("rate_limit_exceeded"))
-    );
+    assert_eq!((status, &answer["detail"]["code"]), (429, &json!("rate_limit_exceeded")));
     assert_eq!(world.post(OUTBOUND, body.clone()).await.0, 503);
     assert!(world.simulators.dials().is_empty());
 
@@ -81,11 +68,7 @@ async fn a_dial_is_refused_or_placed_without_an_answer() {
 
     let send = || {
         let url = format!("{}{OUTBOUND}", world.simulators.elevenlabs_base_url());
-        world
-            .http
-            .post(url)
-            .header("xi-api-key", crate::support::KEY)
-            .json(&body)
+        world.http.post(url).header("xi-api-key", crate::support::KEY).json(&body)
     };
     world.simulators.force_next(Lie::SuccessThenClose);
     let error = send().send().await.unwrap_err();
@@ -93,11 +76,7 @@ async fn a_dial_is_refused_or_placed_without_an_answer() {
     assert_eq!(world.simulators.dials().len(), 2);
 
     world.simulators.force_next(Lie::SuccessThenTimeout);
-    let error = send()
-        .timeout(Duration::from_millis(200))
-        .send()
-        .await
-        .unwrap_err();
+    let error = send().timeout(Duration::from_millis(200)).send().await.unwrap_err();
     assert!(error.is_timeout(), "{error:?}");
     assert_eq!(world.simulators.dials().len(), 3);
 
@@ -131,15 +110,8 @@ async fn a_failed_delivery_is_retried_on_the_published_schedule() {
     world.finish().await;
     let received = world.receiver.all();
     assert_eq!(received.len(), 5);
-    assert!(
-        received
-            .iter()
-            .all(|webhook| webhook.is_genuine() && webhook.body == received[0].body)
-    );
-    let waits: Vec<i64> = received
-        .windows(2)
-        .map(|pair| pair[1].signed_at() - pair[0].signed_at())
-        .collect();
+    assert!(received.iter().all(|webhook| webhook.is_genuine() && webhook.body == received[0].body));
+    let waits: Vec<i64> = received.windows(2).map(|pair| pair[1].signed_at() - pair[0].signed_at()).collect();
     for (wait, least) in waits.iter().zip([30, 120, 480, 1800]) {
         assert!((least..=least + least / 10 + 1).contains(wait), "{waits:?}");
     }

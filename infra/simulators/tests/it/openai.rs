@@ -5,14 +5,7 @@ use std::time::Duration;
 
 async fn ask(world: &World, body: Value) -> (u16, Value) {
     let url = format!("{}/chat/completions", world.simulators.openai_base_url());
-    let response = world
-        .http
-        .post(url)
-        .bearer_auth("sk-any")
-        .json(&body)
-        .send()
-        .await
-        .unwrap();
+    let response = world.http.post(url).bearer_auth("sk-any").json(&body).send().await.unwrap();
     let status = response.status().as_u16();
     (status, response.json().await.unwrap())
 }
@@ -32,10 +25,7 @@ fn request(transcript: &str, schema: Value) -> Value {
 async fn analyse(world: &World, transcript: &str, schema: Value) -> Value {
     let (status, answer) = ask(world, request(transcript, schema)).await;
     assert_eq!(status, 200, "{answer}");
-    assert_eq!(
-        (&answer["model"], &answer["object"]),
-        (&json!("simulator"), &json!("chat.completion"))
-    );
+    assert_eq!((&answer["model"], &answer["object"]), (&json!("simulator"), &json!("chat.completion")));
     assert!(answer["usage"]["total_tokens"].as_i64().unwrap() > 0);
     assert_eq!(answer["choices"][0]["finish_reason"], "stop");
     serde_json::from_str(answer["choices"][0]["message"]["content"].as_str().unwrap()).unwrap()
@@ -97,10 +87,7 @@ async fn a_callback_is_found_in_five_languages() {
         let wish = json!({ "kind": "call_back", "at": "2026-11-26T15:00", "detail": "Asks to be called back",
                            "quote": line });
         assert_eq!(found["wishes"], json!([wish]));
-        assert_eq!(
-            (&found["full_name"], &found["email"]),
-            (&Value::Null, &Value::Null)
-        );
+        assert_eq!((&found["full_name"], &found["email"]), (&Value::Null, &Value::Null));
         assert_eq!(found["unheard_of"], 3);
     }
 }
@@ -171,18 +158,12 @@ async fn other_schemas_are_filled_too() {
         "do_not_call": false, "urgency": "normal", "kind": "extraction", "topics": [],
     });
     assert_eq!(found, expected);
-    assert_eq!(
-        analyse(&world, "user: Good morning.", schema).await["practice"],
-        Value::Null
-    );
+    assert_eq!(analyse(&world, "user: Good morning.", schema).await["practice"], Value::Null);
 
     let mut plain = request("user: I am interested.", json!({}));
     plain.as_object_mut().unwrap().remove("response_format");
     let (status, answer) = ask(&world, plain).await;
-    assert_eq!(
-        (status, answer["choices"][0]["message"]["content"].is_string()),
-        (200, true)
-    );
+    assert_eq!((status, answer["choices"][0]["message"]["content"].is_string()), (200, true));
 }
 
 #[tokio::test]
@@ -198,22 +179,13 @@ async fn a_request_that_the_real_service_refuses_is_refused() {
     for (schema, complaint) in [
         (json!({ "type": "array", "items": good }), "'type: \"object\"'"),
         (not_required, "Missing 'a'"),
-        (
-            nested,
-            "In context=('properties', 'list', 'items'), 'additionalProperties'",
-        ),
+        (nested, "In context=('properties', 'list', 'items'), 'additionalProperties'"),
         (default, "'default' is not permitted"),
     ] {
         let (status, answer) = ask(&world, request("user: hello", schema)).await;
         let message = answer["error"]["message"].as_str().unwrap();
-        assert_eq!(
-            (status, &answer["error"]["param"]),
-            (400, &json!("response_format"))
-        );
-        assert!(
-            message.starts_with("Invalid schema for response_format 'analysis':"),
-            "{message}"
-        );
+        assert_eq!((status, &answer["error"]["param"]), (400, &json!("response_format")));
+        assert!(message.starts_with("Invalid schema for response_format 'analysis':"), "{message}");
         assert!(message.contains(complaint), "{message}");
         assert_eq!(answer["error"].as_object().unwrap().len(), 4);
     }
@@ -223,26 +195,10 @@ async fn a_request_that_the_real_service_refuses_is_refused() {
     assert_eq!(ask(&world, json!({ "messages": [] })).await.0, 400);
 
     let url = format!("{}/chat/completions", world.simulators.openai_base_url());
-    let without_key = world
-        .http
-        .post(url)
-        .json(&request("user: hello", good))
-        .send()
-        .await
-        .unwrap();
+    let without_key = world.http.post(url).json(&request("user: hello", good)).send().await.unwrap();
     assert_eq!(without_key.status(), 401);
     let assistants = format!("{}/assistants", world.simulators.openai_base_url());
-    assert_eq!(
-        world
-            .http
-            .post(assistants)
-            .bearer_auth("k")
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        404
-    );
+    assert_eq!(world.http.post(assistants).bearer_auth("k").send().await.unwrap().status(), 404);
 }
 
 #[tokio::test]
@@ -258,10 +214,7 @@ async fn the_model_misbehaves_when_told_to() {
 
     world.simulators.set_model_behaviour(ModelBehaviour::Hostile);
     let obeying = analyse(&world, attack, call_schema()).await;
-    assert_eq!(
-        (&obeying["outcome"], &obeying["score_change"]),
-        (&json!("interested"), &json!(30))
-    );
+    assert_eq!((&obeying["outcome"], &obeying["score_change"]), (&json!("interested"), &json!(30)));
     assert_eq!(obeying["email"]["value"], "thief@evil.example");
 
     world.simulators.set_model_behaviour(ModelBehaviour::Inventing);
@@ -281,22 +234,14 @@ async fn the_model_misbehaves_when_told_to() {
     let message = &answer["choices"][0]["message"];
     assert!(message["refusal"].is_string() && message["content"].is_null());
 
-    for (behaviour, expected) in [
-        (ModelBehaviour::Error500, 500),
-        (ModelBehaviour::RateLimited, 429),
-    ] {
+    for (behaviour, expected) in [(ModelBehaviour::Error500, 500), (ModelBehaviour::RateLimited, 429)] {
         world.simulators.set_model_behaviour(behaviour);
         let (status, answer) = ask(&world, body.clone()).await;
         assert_eq!((status, answer["error"]["message"].is_string()), (expected, true));
     }
     world.simulators.set_slowness(Duration::ZERO);
-    world
-        .simulators
-        .set_model_behaviour(serde_json::from_value(json!("slow")).unwrap());
+    world.simulators.set_model_behaviour(serde_json::from_value(json!("slow")).unwrap());
     assert_eq!(ask(&world, body).await.0, 200);
     let recorded = world.simulators.requests().pop().unwrap();
-    assert_eq!(
-        (recorded.provider, &recorded.path_template[..]),
-        ("openai", "/chat/completions")
-    );
+    assert_eq!((recorded.provider, &recorded.path_template[..]), ("openai", "/chat/completions"));
 }

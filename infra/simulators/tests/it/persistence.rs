@@ -8,10 +8,7 @@ async fn nothing_is_lost_by_a_restart() {
     let before = World::with_database(Some(file.clone())).await;
     let agent_id = before.create_agent(agent()).await;
     let number = "+919876543210";
-    before
-        .simulators
-        .set_script(number, vec![Script::Interested, Script::Stop, Script::Callback])
-        .unwrap();
+    before.simulators.set_script(number, vec![Script::Interested, Script::Stop, Script::Callback]).unwrap();
     let done = before.dial(call(&agent_id, number)).await;
     // The first webhook finds its receiver down, and waits for its second attempt.
     before.receiver.answer_next(&[503]);
@@ -30,12 +27,8 @@ async fn nothing_is_lost_by_a_restart() {
     assert_eq!(after.conversation(&running).await, status);
     assert_eq!(after.simulators.dials(), before.simulators.dials());
     after.finish().await;
-    let mut told: Vec<String> = after
-        .receiver
-        .all()
-        .iter()
-        .map(crate::support::Received::conversation_id)
-        .collect();
+    let mut told: Vec<String> =
+        after.receiver.all().iter().map(crate::support::Received::conversation_id).collect();
     told.sort_unstable();
     let mut expected = [done, running];
     expected.sort_unstable();

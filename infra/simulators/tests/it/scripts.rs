@@ -7,10 +7,7 @@ async fn every_script_makes_a_well_formed_conversation() {
     let world = World::start().await;
     let agent_id = world.create_agent(agent()).await;
     for script in Script::ALL {
-        world
-            .simulators
-            .set_script("+919876543210", vec![script])
-            .unwrap();
+        world.simulators.set_script("+919876543210", vec![script]).unwrap();
         let id = world.dial(call(&agent_id, "+919876543210")).await;
         world.finish().await;
         let conversation = world.conversation(&id).await;
@@ -18,41 +15,17 @@ async fn every_script_makes_a_well_formed_conversation() {
         assert_eq!(conversation["status"], expected, "{script:?}");
         let turns = conversation["transcript"].as_array().unwrap();
         assert_eq!(turns.is_empty(), !script.is_answered(), "{script:?}");
-        let times: Vec<i64> = turns
-            .iter()
-            .map(|turn| turn["time_in_call_secs"].as_i64().unwrap())
-            .collect();
+        let times: Vec<i64> = turns.iter().map(|turn| turn["time_in_call_secs"].as_i64().unwrap()).collect();
         assert!(times.is_sorted(), "{script:?}");
-        assert!(
-            turns
-                .iter()
-                .all(|turn| turn["role"] == "agent" || turn["role"] == "user")
-        );
-        let said = |turn: &Value| {
-            turn["message"]
-                .as_str()
-                .is_none_or(|text| !text.contains(['{', '}']))
-        };
+        assert!(turns.iter().all(|turn| turn["role"] == "agent" || turn["role"] == "user"));
+        let said = |turn: &Value| turn["message"].as_str().is_none_or(|text| !text.contains(['{', '}']));
         assert!(turns.iter().all(said), "{script:?}: {turns:?}");
         let duration = conversation["metadata"]["call_duration_secs"].as_i64().unwrap();
         assert!(times.last().is_none_or(|last| *last <= duration), "{script:?}");
-        assert!(
-            !conversation["metadata"]["termination_reason"]
-                .as_str()
-                .unwrap()
-                .is_empty(),
-            "{script:?}"
-        );
+        assert!(!conversation["metadata"]["termination_reason"].as_str().unwrap().is_empty(), "{script:?}");
         let last = world.receiver.all().pop().unwrap();
-        let kind = if script.is_answered() {
-            "post_call_transcription"
-        } else {
-            "call_initiation_failure"
-        };
-        assert_eq!(
-            (last.kind(), last.conversation_id(), last.is_genuine()),
-            (kind.to_owned(), id, true)
-        );
+        let kind = if script.is_answered() { "post_call_transcription" } else { "call_initiation_failure" };
+        assert_eq!((last.kind(), last.conversation_id(), last.is_genuine()), (kind.to_owned(), id, true));
     }
     assert_eq!(world.receiver.all().len(), Script::ALL.len());
 }
@@ -69,48 +42,21 @@ async fn a_machine_is_recognised_only_by_an_agent_with_the_tool() {
         let id = world.dial(call(&agent_id, "+919876543219")).await;
         world.finish().await;
         let conversation = world.conversation(&id).await;
-        let last = conversation["transcript"]
-            .as_array()
-            .unwrap()
-            .last()
-            .unwrap()
-            .clone();
-        let reason = conversation["metadata"]["termination_reason"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let last = conversation["transcript"].as_array().unwrap().last().unwrap().clone();
+        let reason = conversation["metadata"]["termination_reason"].as_str().unwrap().to_owned();
         reasons.push((reason, last["tool_calls"][0]["tool_name"].clone()));
     }
-    assert_eq!(
-        reasons[0],
-        (
-            "voicemail_detection tool was called.".to_owned(),
-            json!("voicemail_detection")
-        )
-    );
-    assert_eq!(
-        reasons[1],
-        (
-            "Ending conversation after 40 seconds of silence.".to_owned(),
-            Value::Null
-        )
-    );
+    assert_eq!(reasons[0], ("voicemail_detection tool was called.".to_owned(), json!("voicemail_detection")));
+    assert_eq!(reasons[1], ("Ending conversation after 40 seconds of silence.".to_owned(), Value::Null));
 }
 
 #[tokio::test]
 async fn the_override_chooses_the_language() {
     let world = World::start().await;
     let agent_id = world.create_agent(agent()).await;
-    world
-        .simulators
-        .set_script("+919876543210", vec![Script::Callback; 4])
-        .unwrap();
-    for (language, word) in [
-        ("hi", "गुरुवार"),
-        ("bn", "বৃহস্পতিবার"),
-        ("it-IT", "giovedì"),
-        ("id", "Kamis"),
-    ] {
+    world.simulators.set_script("+919876543210", vec![Script::Callback; 4]).unwrap();
+    for (language, word) in [("hi", "गुरुवार"), ("bn", "বৃহস্পতিবার"), ("it-IT", "giovedì"), ("id", "Kamis")]
+    {
         let mut body = call(&agent_id, "+919876543210");
         body["conversation_initiation_client_data"]["conversation_config_override"] =
             json!({ "agent": { "language": language } });
@@ -129,19 +75,13 @@ async fn chosen_scripts_are_used_up_and_then_the_last_digit_decides() {
     let world = World::start().await;
     let agent_id = world.create_agent(agent()).await;
     // The last digit 8 is busy.
-    world
-        .simulators
-        .set_script("+919876543218", vec![Script::Interested])
-        .unwrap();
+    world.simulators.set_script("+919876543218", vec![Script::Interested]).unwrap();
     let first = world.dial(call(&agent_id, "+919876543218")).await;
     let second = world.dial(call(&agent_id, "+919876543218")).await;
     world.finish().await;
     assert_eq!(world.conversation(&first).await["status"], "done");
     assert_eq!(world.conversation(&second).await["status"], "failed");
-    assert_eq!(
-        serde_json::to_value(Script::NotInterested).unwrap(),
-        json!("not_interested")
-    );
+    assert_eq!(serde_json::to_value(Script::NotInterested).unwrap(), json!("not_interested"));
 }
 
 #[tokio::test]
@@ -152,13 +92,5 @@ async fn ringing_lasts_as_long_as_asked() {
     body["telephony_call_config"] = json!({ "ringing_timeout_secs": 25 });
     world.dial(body).await;
     let placed = world.simulators.dials()[0].at;
-    assert_eq!(
-        world
-            .simulators
-            .next_due()
-            .unwrap()
-            .duration_since(placed)
-            .as_secs(),
-        25
-    );
+    assert_eq!(world.simulators.next_due().unwrap().duration_since(placed).as_secs(), 25);
 }

@@ -35,34 +35,19 @@ impl Received {
     }
 
     pub(crate) fn conversation_id(&self) -> String {
-        self.json()["data"]["conversation_id"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.json()["data"]["conversation_id"].as_str().unwrap().to_owned()
     }
 
     /// Whether the signature is that of the account's secret.
     pub(crate) fn is_genuine(&self) -> bool {
-        let (time, tag) = self
-            .signature
-            .strip_prefix("t=")
-            .unwrap()
-            .split_once(",v0=")
-            .unwrap();
+        let (time, tag) = self.signature.strip_prefix("t=").unwrap().split_once(",v0=").unwrap();
         let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
         let signed = format!("{time}.{}", self.body);
         hmac::verify(&key, signed.as_bytes(), &hex::decode(tag).unwrap()).is_ok()
     }
 
     pub(crate) fn signed_at(&self) -> i64 {
-        self.signature
-            .strip_prefix("t=")
-            .unwrap()
-            .split_once(',')
-            .unwrap()
-            .0
-            .parse()
-            .unwrap()
+        self.signature.strip_prefix("t=").unwrap().split_once(',').unwrap().0.parse().unwrap()
     }
 }
 
@@ -77,9 +62,7 @@ impl Receiver {
     async fn start(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhook", listener.local_addr().unwrap());
-        let router = Router::new()
-            .route("/webhook", post(receive))
-            .with_state(self.clone());
+        let router = Router::new().route("/webhook", post(receive)).with_state(self.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         url
     }
@@ -89,27 +72,17 @@ impl Receiver {
     }
 
     pub(crate) fn answer_next(&self, statuses: &[u16]) {
-        self.answers.lock().unwrap().extend(
-            statuses
-                .iter()
-                .map(|status| StatusCode::from_u16(*status).unwrap()),
-        );
+        self.answers
+            .lock()
+            .unwrap()
+            .extend(statuses.iter().map(|status| StatusCode::from_u16(*status).unwrap()));
     }
 }
 
 async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: String) -> StatusCode {
     let signature = headers["elevenlabs-signature"].to_str().unwrap().to_owned();
-    receiver
-        .received
-        .lock()
-        .unwrap()
-        .push(Received { signature, body });
-    receiver
-        .answers
-        .lock()
-        .unwrap()
-        .pop_front()
-        .unwrap_or(StatusCode::OK)
+    receiver.received.lock().unwrap().push(Received { signature, body });
+    receiver.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK)
 }
 
 pub(crate) struct World {
@@ -127,19 +100,10 @@ impl World {
     pub(crate) async fn with_database(database: Option<PathBuf>) -> Self {
         let clock = Clock::default();
         let address = "127.0.0.1:0".parse().unwrap();
-        let simulators = Simulators::start(Config {
-            clock: clock.clone(),
-            database,
-            address,
-        })
-        .await
-        .unwrap();
+        let simulators = Simulators::start(Config { clock: clock.clone(), database, address }).await.unwrap();
         let receiver = Receiver::default();
-        let webhook = Webhook {
-            url: receiver.start().await,
-            secret: SECRET.to_owned(),
-            webhook_id: "wh_1".to_owned(),
-        };
+        let webhook =
+            Webhook { url: receiver.start().await, secret: SECRET.to_owned(), webhook_id: "wh_1".to_owned() };
         simulators.register_account(KEY, webhook).unwrap();
         let ring = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(ring)
@@ -147,17 +111,8 @@ impl World {
             .unwrap()
             .with_root_certificates(rustls::RootCertStore::empty())
             .with_no_client_auth();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .tls_backend_preconfigured(tls)
-            .build()
-            .unwrap();
-        Self {
-            simulators,
-            clock,
-            receiver,
-            http,
-        }
+        let http = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls).build().unwrap();
+        Self { simulators, clock, receiver, http }
     }
 
     /// One request to ElevenLabs with an account's key: status and JSON (null for an empty body).
@@ -169,10 +124,7 @@ impl World {
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
-        (
-            status,
-            serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default(),
-        )
+        (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {

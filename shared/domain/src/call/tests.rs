@@ -14,15 +14,7 @@ const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 fn claimed() -> Call {
     let mut call = queued(NOW);
-    call.claim(
-        AgentId::from_ulid(Ulid::from_parts(1, 9)),
-        Slot {
-            number: 0,
-            lease_until: NOW,
-        },
-        NOW,
-        NOW,
-    );
+    call.claim(AgentId::from_ulid(Ulid::from_parts(1, 9)), Slot { number: 0, lease_until: NOW }, NOW, NOW);
     call
 }
 
@@ -52,15 +44,7 @@ fn a_busy_line_is_tried_again_until_the_attempts_are_used() {
             assert_eq!((call.status, call.slot), (CallStatus::Queued, None));
             let wait = call.ready_at.duration_since(NOW).as_mins();
             assert!((15..=16).contains(&wait), "{wait}");
-            call.claim(
-                call.agent_id.unwrap(),
-                Slot {
-                    number: 1,
-                    lease_until: NOW,
-                },
-                NOW,
-                NOW,
-            );
+            call.claim(call.agent_id.unwrap(), Slot { number: 1, lease_until: NOW }, NOW, NOW);
         }
     }
     assert_eq!((call.status, call.reason), (CallStatus::Busy, Some(Reason::Busy)));
@@ -77,14 +61,8 @@ fn a_confirmed_ending_replaces_a_concluded_one_only() {
         NOW,
     )
     .unwrap();
-    assert!(
-        call.end(1, told(CallStatus::Completed), &RetryRule::never(), NOW)
-            .is_some()
-    );
-    assert!(
-        call.end(1, told(CallStatus::Busy), &RetryRule::never(), NOW)
-            .is_none()
-    );
+    assert!(call.end(1, told(CallStatus::Completed), &RetryRule::never(), NOW).is_some());
+    assert!(call.end(1, told(CallStatus::Busy), &RetryRule::never(), NOW).is_none());
     assert_eq!(call.attempts[0].status, CallStatus::Completed);
 }
 
@@ -92,10 +70,7 @@ fn a_confirmed_ending_replaces_a_concluded_one_only() {
 fn a_postponed_claim_never_was_an_attempt() {
     let mut call = claimed();
     call.postpone(NOW, Reason::OutsideWindow, NOW);
-    assert_eq!(
-        (call.attempts.len(), call.slot, call.status),
-        (0, None, CallStatus::Queued)
-    );
+    assert_eq!((call.attempts.len(), call.slot, call.status), (0, None, CallStatus::Queued));
 }
 
 #[derive(Debug, Clone)]

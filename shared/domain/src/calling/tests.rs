@@ -12,22 +12,14 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn contact(phone: &str) -> Contact {
-    let details = Details {
-        phone: Some(Phone::parse(phone, None).unwrap()),
-        ..Details::default()
-    };
+    let details = Details { phone: Some(Phone::parse(phone, None).unwrap()), ..Details::default() };
     let mut contact = Contact::new(
         ContactId::from_ulid(Ulid::from_parts(1, 8)),
         details,
         Author::Human,
         Timestamp::UNIX_EPOCH,
     );
-    let yes = Consent {
-        granted: true,
-        basis: "opt_in".to_owned(),
-        source: String::new(),
-        at: None,
-    };
+    let yes = Consent { granted: true, basis: "opt_in".to_owned(), source: String::new(), at: None };
     contact.consent.insert(Channel::Voice, yes);
     contact
 }
@@ -43,24 +35,14 @@ fn decision(contact: &Contact, config: &BusinessConfig, now: &str) -> Decision {
 #[test]
 fn the_window_is_by_the_callees_clock() {
     let (india, config) = (contact("+919876543210"), BusinessConfig::default());
-    assert_eq!(
-        decision(&india, &config, "2026-11-21T03:30:00Z"),
-        Decision::Go,
-        "09:00 in Kolkata"
-    );
+    assert_eq!(decision(&india, &config, "2026-11-21T03:30:00Z"), Decision::Go, "09:00 in Kolkata");
     assert_eq!(
         decision(&india, &config, "2026-11-21T03:29:59Z"),
-        Decision::Wait {
-            until: at("2026-11-21T03:30:00Z"),
-            reason: Reason::OutsideWindow
-        }
+        Decision::Wait { until: at("2026-11-21T03:30:00Z"), reason: Reason::OutsideWindow }
     );
     assert_eq!(
         decision(&india, &config, "2026-11-21T14:30:00Z"),
-        Decision::Wait {
-            until: at("2026-11-22T03:30:00Z"),
-            reason: Reason::OutsideWindow
-        },
+        Decision::Wait { until: at("2026-11-22T03:30:00Z"), reason: Reason::OutsideWindow },
         "20:00 is closed"
     );
 }
@@ -71,18 +53,13 @@ fn a_country_of_many_zones_has_their_common_hours() {
     // 09:00 in Hawaii (UTC-10) is 19:00 UTC; New York closes at 20:00 = 01:00 UTC. Adak is in the list too.
     assert_eq!(
         decision(&us, &config, "2026-11-21T12:00:00Z"),
-        Decision::Wait {
-            until: at("2026-11-21T19:00:00Z"),
-            reason: Reason::OutsideWindow
-        }
+        Decision::Wait { until: at("2026-11-21T19:00:00Z"), reason: Reason::OutsideWindow }
     );
     let mut config = config;
     config.calling.window = serde_json::from_value(json!({"open": "09:00", "close": "11:00"})).unwrap();
     assert_eq!(
         decision(&us, &config, "2026-11-21T12:00:00Z"),
-        Decision::Refuse {
-            reason: Reason::NoCommonWindow
-        }
+        Decision::Refuse { reason: Reason::NoCommonWindow }
     );
     let mut hawaii = us;
     hawaii.details.timezone = Some("Pacific/Honolulu".parse().unwrap());
@@ -111,12 +88,7 @@ fn the_rules_fail_closed() {
     let mut lead = contact("+919876543210");
     lead.details.phone = None;
     assert_eq!(refused(&lead), Reason::NoPhone);
-    assert_eq!(
-        decide(&judge(&call(), None, &config, at(noon))),
-        Decision::Refuse {
-            reason: Reason::NoLead
-        }
-    );
+    assert_eq!(decide(&judge(&call(), None, &config, at(noon))), Decision::Refuse { reason: Reason::NoLead });
 }
 
 #[test]
@@ -126,18 +98,11 @@ fn an_explicit_no_counts_where_no_yes_is_asked_for() {
     let mut lead = contact("+919876543210");
     lead.consent.clear();
     assert_eq!(decision(&lead, &config, "2026-11-21T06:30:00Z"), Decision::Go);
-    let no = Consent {
-        granted: false,
-        basis: String::new(),
-        source: String::new(),
-        at: None,
-    };
+    let no = Consent { granted: false, basis: String::new(), source: String::new(), at: None };
     lead.consent.insert(Channel::Voice, no);
     assert_eq!(
         decision(&lead, &config, "2026-11-21T06:30:00Z"),
-        Decision::Refuse {
-            reason: Reason::NoConsent
-        }
+        Decision::Refuse { reason: Reason::NoConsent }
     );
 }
 
@@ -148,10 +113,7 @@ fn pressure_waits_until_the_oldest_contact_in_the_way_is_past() {
     lead.touch(at("2026-11-20T09:00:00Z"));
     assert_eq!(
         decision(&lead, &config, "2026-11-21T04:00:00Z"),
-        Decision::Wait {
-            until: at("2026-11-21T05:00:00Z"),
-            reason: Reason::ContactPressure
-        }
+        Decision::Wait { until: at("2026-11-21T05:00:00Z"), reason: Reason::ContactPressure }
     );
     assert_eq!(decision(&lead, &config, "2026-11-21T05:00:00Z"), Decision::Go);
 }
@@ -167,27 +129,17 @@ fn holidays_and_weekday_hours_close() {
     // Saturday; Monday is a holiday, so Tuesday 10:00 in Kolkata.
     assert_eq!(
         decision(&contact("+919876543210"), &config, "2026-11-21T06:30:00Z"),
-        Decision::Wait {
-            until: at("2026-11-24T04:30:00Z"),
-            reason: Reason::OutsideWindow
-        }
+        Decision::Wait { until: at("2026-11-24T04:30:00Z"), reason: Reason::OutsideWindow }
     );
 }
 
 #[test]
 fn daylight_saving_moves_the_window() {
     let (italy, config) = (contact("+390212345678"), BusinessConfig::default());
-    assert_eq!(
-        decision(&italy, &config, "2026-10-24T07:00:00Z"),
-        Decision::Go,
-        "09:00 in summer time"
-    );
+    assert_eq!(decision(&italy, &config, "2026-10-24T07:00:00Z"), Decision::Go, "09:00 in summer time");
     assert_eq!(
         decision(&italy, &config, "2026-10-25T07:00:00Z"),
-        Decision::Wait {
-            until: at("2026-10-25T08:00:00Z"),
-            reason: Reason::OutsideWindow
-        }
+        Decision::Wait { until: at("2026-10-25T08:00:00Z"), reason: Reason::OutsideWindow }
     );
 }
 
@@ -195,18 +147,11 @@ fn daylight_saving_moves_the_window() {
 fn a_schedule_is_kept_and_pushed_into_the_window() {
     let mut call = call();
     call.scheduled_at = Some(at("2026-11-21T20:00:00Z"));
-    let verdicts = judge(
-        &call,
-        Some(&contact("+919876543210")),
-        &BusinessConfig::default(),
-        at("2026-11-21T06:30:00Z"),
-    );
+    let verdicts =
+        judge(&call, Some(&contact("+919876543210")), &BusinessConfig::default(), at("2026-11-21T06:30:00Z"));
     assert_eq!(
         decide(&verdicts),
-        Decision::Wait {
-            until: at("2026-11-22T03:30:00Z"),
-            reason: Reason::OutsideWindow
-        }
+        Decision::Wait { until: at("2026-11-22T03:30:00Z"), reason: Reason::OutsideWindow }
     );
 }
 

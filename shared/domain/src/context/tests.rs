@@ -13,16 +13,8 @@ fn contact() -> Contact {
         "custom_fields": {"rooms": 3}
     }))
     .unwrap();
-    let details = Details {
-        phone: Phone::parse("+8801712345678", None).ok(),
-        ..details
-    };
-    Contact::new(
-        ContactId::from_ulid(Ulid::from_parts(1, 8)),
-        details,
-        Author::Human,
-        Timestamp::UNIX_EPOCH,
-    )
+    let details = Details { phone: Phone::parse("+8801712345678", None).ok(), ..details };
+    Contact::new(ContactId::from_ulid(Ulid::from_parts(1, 8)), details, Author::Human, Timestamp::UNIX_EPOCH)
 }
 
 fn config() -> BusinessConfig {
@@ -32,11 +24,7 @@ fn config() -> BusinessConfig {
 }
 
 fn facts() -> CallFacts {
-    CallFacts {
-        objective: "Initial Qualification".to_owned(),
-        previous_attempts: 1,
-        ..CallFacts::default()
-    }
+    CallFacts { objective: "Initial Qualification".to_owned(), previous_attempts: 1, ..CallFacts::default() }
 }
 
 #[test]

@@ -7,24 +7,13 @@ use serde_json::json;
 use ulid::Ulid;
 
 fn contact() -> Contact {
-    let details = Details {
-        phone: Phone::parse("+919876543210", None).ok(),
-        ..Details::default()
-    };
-    Contact::new(
-        ContactId::from_ulid(Ulid::from_parts(1, 8)),
-        details,
-        Author::Human,
-        Timestamp::UNIX_EPOCH,
-    )
+    let details = Details { phone: Phone::parse("+919876543210", None).ok(), ..Details::default() };
+    Contact::new(ContactId::from_ulid(Ulid::from_parts(1, 8)), details, Author::Human, Timestamp::UNIX_EPOCH)
 }
 
 fn planned(reading: serde_json::Value, follow_ups: u32) -> Vec<What> {
     let now: Timestamp = "2026-11-21T06:30:00Z".parse().unwrap();
-    let call = Call {
-        follow_ups,
-        ..crate::call::tests::queued(now)
-    };
+    let call = Call { follow_ups, ..crate::call::tests::queued(now) };
     let reading: Reading = serde_json::from_value(reading).unwrap();
     plan(&reading, &call, &contact(), &BusinessConfig::default(), now)
         .into_iter()
@@ -66,16 +55,8 @@ fn a_stop_shuts_every_channel_and_calls_nobody() {
 #[test]
 fn calls_that_follow_one_another_end_with_a_person() {
     let reading = json!({"outcome": "interested"});
-    assert!(
-        planned(reading.clone(), 4)
-            .iter()
-            .any(|step| matches!(step, What::FollowUpCall { .. }))
-    );
-    assert!(
-        planned(reading, 5)
-            .iter()
-            .all(|step| !matches!(step, What::FollowUpCall { .. }))
-    );
+    assert!(planned(reading.clone(), 4).iter().any(|step| matches!(step, What::FollowUpCall { .. })));
+    assert!(planned(reading, 5).iter().all(|step| !matches!(step, What::FollowUpCall { .. })));
 }
 
 #[test]

@@ -47,26 +47,16 @@ fn call() -> OutboundCall {
 async fn answering(status: u16, body: Value, times: u64) -> MockServer {
     let server = MockServer::start().await;
     let response = ResponseTemplate::new(status).set_body_json(body);
-    Mock::given(any())
-        .respond_with(response)
-        .expect(times)
-        .mount(&server)
-        .await;
+    Mock::given(any()).respond_with(response).expect(times).mount(&server).await;
     server
 }
 
 async fn place(status: u16, body: Value) -> Result<Placed, ProviderError> {
-    client(&answering(status, body, 1).await)
-        .outbound_call(PhoneProvider::Twilio, &call())
-        .await
+    client(&answering(status, body, 1).await).outbound_call(PhoneProvider::Twilio, &call()).await
 }
 
 fn rejected(status: u16, code: &str, message: &str) -> ProviderError {
-    ProviderError::Rejected {
-        status,
-        code: code.to_owned(),
-        message: message.to_owned(),
-    }
+    ProviderError::Rejected { status, code: code.to_owned(), message: message.to_owned() }
 }
 
 #[tokio::test]
@@ -75,9 +65,7 @@ async fn an_agent_is_created_changed_and_deleted() {
     Mock::given(method("POST"))
         .and(path("/v1/convai/agents/create"))
         .and(header("xi-api-key", "xi-1"))
-        .and(body_partial_json(
-            json!({"name": "Lead caller", "tags": ["agt_1"]}),
-        ))
+        .and(body_partial_json(json!({"name": "Lead caller", "tags": ["agt_1"]})))
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({"agent_id": "agent_1"})))
         .expect(1)
         .mount(&server)
@@ -116,21 +104,9 @@ async fn an_agent_is_looked_up() {
         },
         "metadata": {"created_at_unix_secs": 1},
     });
-    let agent = client(&answering(200, body, 1).await)
-        .get_agent("agent_1")
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (agent.system_prompt.as_str(), agent.voice_id.as_deref()),
-        ("Qualify.", Some("voice_1"))
-    );
-    let gone = answering(
-        404,
-        json!({"detail": {"status": "agent_not_found", "message": "no"}}),
-        1,
-    )
-    .await;
+    let agent = client(&answering(200, body, 1).await).get_agent("agent_1").await.unwrap().unwrap();
+    assert_eq!((agent.system_prompt.as_str(), agent.voice_id.as_deref()), ("Qualify.", Some("voice_1")));
+    let gone = answering(404, json!({"detail": {"status": "agent_not_found", "message": "no"}}), 1).await;
     assert_eq!(client(&gone).get_agent("agent_1").await, Ok(None));
 }
 
@@ -145,11 +121,7 @@ async fn an_agent_is_found_on_a_later_page() {
         .and(query_param("search", "Lead caller"))
         .and(query_param("page_size", "100"))
         .and(query_param_is_missing("cursor"))
-        .respond_with(page(
-            json!([{"agent_id": "agent_1", "name": "a", "tags": null}]),
-            json!("c 2"),
-            true,
-        ))
+        .respond_with(page(json!([{"agent_id": "agent_1", "name": "a", "tags": null}]), json!("c 2"), true))
         .expect(2)
         .mount(&server)
         .await;
@@ -165,10 +137,7 @@ async fn an_agent_is_found_on_a_later_page() {
         .mount(&server)
         .await;
     let client = client(&server);
-    assert_eq!(
-        client.find_agent_by_tag("Lead caller", "agt_1").await,
-        Ok(Some("agent_2".to_owned()))
-    );
+    assert_eq!(client.find_agent_by_tag("Lead caller", "agt_1").await, Ok(Some("agent_2".to_owned())));
     assert_eq!(client.find_agent_by_tag("Lead caller", "agt_2").await, Ok(None));
 }
 
@@ -176,12 +145,7 @@ async fn an_agent_is_found_on_a_later_page() {
 async fn each_carrier_has_its_path_and_its_answer() {
     let carriers = [
         (PhoneProvider::Twilio, "twilio", json!({"callSid": "CA1"}), "CA1"),
-        (
-            PhoneProvider::SipTrunk,
-            "sip-trunk",
-            json!({"sip_call_id": "sip1"}),
-            "sip1",
-        ),
+        (PhoneProvider::SipTrunk, "sip-trunk", json!({"sip_call_id": "sip1"}), "sip1"),
         (PhoneProvider::Exotel, "exotel", json!({"callSid": "ex1"}), "ex1"),
     ];
     for (phone, segment, mut body, sid) in carriers {
@@ -192,16 +156,10 @@ async fn each_carrier_has_its_path_and_its_answer() {
         let placed = client(&server).outbound_call(phone, &call()).await.unwrap();
         assert_eq!(
             placed,
-            Placed {
-                conversation_id: Some("conv_1".to_owned()),
-                call_sid: Some(sid.to_owned())
-            }
+            Placed { conversation_id: Some("conv_1".to_owned()), call_sid: Some(sid.to_owned()) }
         );
         let requests: Vec<Request> = server.received_requests().await.unwrap();
-        assert_eq!(
-            requests[0].url.path(),
-            format!("/v1/convai/{segment}/outbound-call")
-        );
+        assert_eq!(requests[0].url.path(), format!("/v1/convai/{segment}/outbound-call"));
         let sent: Value = requests[0].body_json().unwrap();
         assert_eq!(sent["conversation_initiation_client_data"]["user_id"], "att_1");
     }
@@ -223,28 +181,16 @@ async fn a_success_that_is_none_is_a_refusal() {
 #[tokio::test]
 async fn a_placed_call_may_have_no_ids_yet() {
     let body = json!({"success": true, "message": "ok", "conversation_id": null, "callSid": null});
-    assert_eq!(
-        place(200, body).await,
-        Ok(Placed {
-            conversation_id: None,
-            call_sid: None
-        })
-    );
+    assert_eq!(place(200, body).await, Ok(Placed { conversation_id: None, call_sid: None }));
 }
 
 #[tokio::test]
 async fn an_answer_without_a_verdict_leaves_the_call_unknown() {
-    for (status, body) in [
-        (200, json!({"message": "ok"})),
-        (200, json!("ok")),
-        (500, json!({})),
-        (503, json!({})),
-    ] {
+    for (status, body) in
+        [(200, json!({"message": "ok"})), (200, json!("ok")), (500, json!({})), (503, json!({}))]
+    {
         let error = place(status, body).await.unwrap_err();
-        assert!(
-            matches!(error, ProviderError::Unexpected { .. }) && error.effect_unknown(),
-            "{error:?}"
-        );
+        assert!(matches!(error, ProviderError::Unexpected { .. }) && error.effect_unknown(), "{error:?}");
     }
 }
 
@@ -258,15 +204,9 @@ async fn the_four_shapes_of_error_are_read() {
         "request_id": "r",
         "param": "voice_id",
     }});
-    assert_eq!(
-        place(400, now).await,
-        Err(rejected(400, "invalid_parameters", "bad voice"))
-    );
+    assert_eq!(place(400, now).await, Err(rejected(400, "invalid_parameters", "bad voice")));
     let old = json!({"detail": {"status": "quota_exceeded", "message": "no credits"}});
-    assert_eq!(
-        place(401, old).await,
-        Err(rejected(401, "quota_exceeded", "no credits"))
-    );
+    assert_eq!(place(401, old).await, Err(rejected(401, "quota_exceeded", "no credits")));
     let fields = json!({"detail": [
         {"loc": ["body", "to_number"], "msg": "Field required", "type": "missing"},
         {"loc": ["body", "tags", 0], "msg": "Input should be a string", "type": "string_type"},
@@ -283,25 +223,11 @@ async fn the_four_shapes_of_error_are_read() {
 #[tokio::test]
 async fn a_call_is_sent_once_even_when_the_service_is_busy() {
     let body = json!({"detail": {"code": "concurrent_limit_exceeded", "message": "wait"}});
-    let response = ResponseTemplate::new(429)
-        .insert_header("retry-after", "3")
-        .set_body_json(body);
+    let response = ResponseTemplate::new(429).insert_header("retry-after", "3").set_body_json(body);
     let server = MockServer::start().await;
-    Mock::given(any())
-        .respond_with(response)
-        .expect(1)
-        .mount(&server)
-        .await;
-    let error = client(&server)
-        .outbound_call(PhoneProvider::Exotel, &call())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error,
-        ProviderError::RateLimited {
-            after: Some(Duration::from_secs(3))
-        }
-    );
+    Mock::given(any()).respond_with(response).expect(1).mount(&server).await;
+    let error = client(&server).outbound_call(PhoneProvider::Exotel, &call()).await.unwrap_err();
+    assert_eq!(error, ProviderError::RateLimited { after: Some(Duration::from_secs(3)) });
 }
 
 #[tokio::test]
@@ -316,12 +242,7 @@ async fn conversations_are_found_by_the_attempt() {
         .respond_with(ResponseTemplate::new(200).set_body_json(body))
         .mount(&server)
         .await;
-    let [first, second] = client(&server)
-        .conversations_of_user("att_1")
-        .await
-        .unwrap()
-        .try_into()
-        .unwrap();
+    let [first, second] = client(&server).conversations_of_user("att_1").await.unwrap().try_into().unwrap();
     assert_eq!(
         (first.status, first.start_time_unix_secs),
         (ConversationStatus::InProgress, Some(1_790_000_000))
@@ -331,22 +252,9 @@ async fn conversations_are_found_by_the_attempt() {
 
 #[tokio::test]
 async fn a_list_that_cannot_be_read_proves_nothing() {
-    for body in [
-        json!({}),
-        json!({"conversations": null}),
-        json!({"conversations": [{"status": "done"}]}),
-    ] {
-        let error = client(&answering(200, body, 1).await)
-            .conversations_of_user("att_1")
-            .await
-            .unwrap_err();
-        assert!(matches!(
-            error,
-            ProviderError::Unexpected {
-                status: Some(200),
-                ..
-            }
-        ));
+    for body in [json!({}), json!({"conversations": null}), json!({"conversations": [{"status": "done"}]})] {
+        let error = client(&answering(200, body, 1).await).conversations_of_user("att_1").await.unwrap_err();
+        assert!(matches!(error, ProviderError::Unexpected { status: Some(200), .. }));
     }
     let wrong_host = answering(404, json!({"detail": "Not Found"}), 1).await;
     assert!(client(&wrong_host).conversations_of_user("att_1").await.is_err());
@@ -355,21 +263,10 @@ async fn a_list_that_cannot_be_read_proves_nothing() {
 #[tokio::test]
 async fn a_conversation_is_read_or_absent() {
     let body: Value = serde_json::from_str(CONVERSATION).unwrap();
-    let conversation = client(&answering(200, body, 1).await)
-        .conversation("conv_1")
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        conversation.user_id.as_deref(),
-        Some("att_01JD3Q8XKZ5V9T2M4N6P8R0SAB_1")
-    );
-    let gone = answering(
-        404,
-        json!({"detail": {"code": "conversation_not_found", "message": "no"}}),
-        1,
-    )
-    .await;
+    let conversation = client(&answering(200, body, 1).await).conversation("conv_1").await.unwrap().unwrap();
+    assert_eq!(conversation.user_id.as_deref(), Some("att_01JD3Q8XKZ5V9T2M4N6P8R0SAB_1"));
+    let gone =
+        answering(404, json!({"detail": {"code": "conversation_not_found", "message": "no"}}), 1).await;
     assert_eq!(client(&gone).conversation("conv_1").await, Ok(None));
     let page = answering(200, json!("<html>"), 1).await;
     assert!(client(&page).conversation("conv_1").await.is_err());

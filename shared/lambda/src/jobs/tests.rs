@@ -37,7 +37,10 @@ fn batch(bodies: &[String]) -> SqsEvent {
     serde_json::from_value(json!({"Records": records})).unwrap()
 }
 
-async fn answer<R: Future<Output = Result<(), Failure>>>(run: impl Fn(Envelope) -> R, event: SqsEvent) -> Value {
+async fn answer<R: Future<Output = Result<(), Failure>>>(
+    run: impl Fn(Envelope) -> R,
+    event: SqsEvent,
+) -> Value {
     serde_json::to_value(run_batch(&run, event).await.unwrap()).unwrap()
 }
 
@@ -67,24 +70,17 @@ async fn each_record_succeeds_and_fails_alone() {
         assert_ne!(envelope.correlation, "panic-at-once");
         async move {
             match envelope.correlation.as_str() {
-                "retry" => Err(Failure::Retry {
-                    reason: "busy".to_owned(),
-                    after: Some(Duration::from_secs(3)),
-                }),
+                "retry" => {
+                    Err(Failure::Retry { reason: "busy".to_owned(), after: Some(Duration::from_secs(3)) })
+                }
                 "drop" => Err(Failure::drop("gone")),
                 "panic" => panic!("a bug"),
                 _ => Ok(()),
             }
         }
     };
-    assert_eq!(
-        answer(run, batch(&bodies)).await,
-        failed(&["m1", "m2", "m3", "m4", "m5", "m7", "m8"])
-    );
-    assert_eq!(
-        ran.into_inner(),
-        ["ok", "retry", "panic", "drop", "ok", "panic-at-once", "ok"]
-    );
+    assert_eq!(answer(run, batch(&bodies)).await, failed(&["m1", "m2", "m3", "m4", "m5", "m7", "m8"]));
+    assert_eq!(ran.into_inner(), ["ok", "retry", "panic", "drop", "ok", "panic-at-once", "ok"]);
 }
 
 #[tokio::test]

@@ -98,10 +98,7 @@ fn a_metric_may_have_its_own_name_count_and_numbers() {
         .iter()
         .map(|metric| (metric["Name"].as_str().unwrap(), metric["Unit"].as_str().unwrap()))
         .collect();
-    assert_eq!(
-        units,
-        [("import", "Count"), ("import_size", "Bytes"), ("import_skipped", "Count")]
-    );
+    assert_eq!(units, [("import", "Count"), ("import_size", "Bytes"), ("import_skipped", "Count")]);
     assert_eq!(
         (&line["import"], &line["import_size"], &line["import_skipped"]),
         (&json!(40), &json!(9), &json!(2))

@@ -93,10 +93,7 @@ impl Entity for ApiKey {
     }
 
     fn rows(&self) -> Vec<Row> {
-        vec![Row::Listed {
-            list: Self::LIST.to_owned(),
-            sort: newest_first(self.created_at, self.id),
-        }]
+        vec![Row::Listed { list: Self::LIST.to_owned(), sort: newest_first(self.created_at, self.id) }]
     }
 }
 
@@ -190,12 +187,6 @@ impl Entity for Planner {
     }
 
     fn rows(&self) -> Vec<Row> {
-        self.wake_at
-            .into_iter()
-            .map(|at| Row::Timer {
-                at,
-                job: Job::PlanCalls,
-            })
-            .collect()
+        self.wake_at.into_iter().map(|at| Row::Timer { at, job: Job::PlanCalls }).collect()
     }
 }

@@ -30,25 +30,13 @@ impl Entity for Agent {
         let mut rows = Vec::new();
         if self.sync != Sync::Deleting {
             let sort = newest_first(self.created_at, self.id);
-            rows.push(Row::Listed {
-                list: AGENTS.to_owned(),
-                sort,
-            });
-            rows.push(Row::Counted {
-                stat: "agent",
-                dimension: "all".to_owned(),
-            });
+            rows.push(Row::Listed { list: AGENTS.to_owned(), sort });
+            rows.push(Row::Counted { stat: "agent", dimension: "all".to_owned() });
             if self.is_default {
-                rows.push(Row::Listed {
-                    list: DEFAULT.to_owned(),
-                    sort: "0".to_owned(),
-                });
+                rows.push(Row::Listed { list: DEFAULT.to_owned(), sort: "0".to_owned() });
             }
         }
-        rows.extend(self.check_at.map(|at| Row::Timer {
-            at,
-            job: Job::SyncAgent { agent: self.id },
-        }));
+        rows.extend(self.check_at.map(|at| Row::Timer { at, job: Job::SyncAgent { agent: self.id } }));
         rows
     }
 }
@@ -56,16 +44,7 @@ impl Entity for Agent {
 impl Store {
     /// The agent that calls without one use.
     pub async fn default_agent(&self, tenant: &TenantId) -> Result<Option<Stored<Agent>>> {
-        let listing = self
-            .list::<Agent>(
-                tenant,
-                DEFAULT,
-                &Page {
-                    limit: 1,
-                    cursor: None,
-                },
-            )
-            .await?;
+        let listing = self.list::<Agent>(tenant, DEFAULT, &Page { limit: 1, cursor: None }).await?;
         Ok(listing.items.into_iter().next())
     }
 }

@@ -38,19 +38,10 @@ impl Entity for Call {
 
     fn rows(&self) -> Vec<Row> {
         let newest = newest_first(self.created_at, self.id);
-        let counted = |dimension: String| Row::Counted {
-            stat: "call",
-            dimension,
-        };
+        let counted = |dimension: String| Row::Counted { stat: "call", dimension };
         let mut rows = vec![
-            Row::Listed {
-                list: CALLS.to_owned(),
-                sort: newest.clone(),
-            },
-            Row::Listed {
-                list: format!("call#lead#{}", self.contact_id),
-                sort: newest,
-            },
+            Row::Listed { list: CALLS.to_owned(), sort: newest.clone() },
+            Row::Listed { list: format!("call#lead#{}", self.contact_id), sort: newest },
             counted("all".to_owned()),
             counted(format!("status#{}", self.status.as_str())),
         ];
@@ -59,16 +50,10 @@ impl Entity for Call {
         }
         if self.status == CallStatus::Queued {
             let sort = oldest_first(self.ready_at, self.id);
-            rows.push(Row::Listed {
-                list: ready_list(self.priority),
-                sort,
-            });
+            rows.push(Row::Listed { list: ready_list(self.priority), sort });
         }
         if let (Some(at), Some(attempt)) = (self.check_at, self.current_attempt()) {
-            rows.push(Row::Timer {
-                at,
-                job: Job::ReconcileCall { attempt },
-            });
+            rows.push(Row::Timer { at, job: Job::ReconcileCall { attempt } });
         }
         if let Some(slot) = self.slot {
             rows.push(Row::Slot {
@@ -78,17 +63,9 @@ impl Entity for Call {
                 until: slot.lease_until,
             });
         }
-        for conversation in self
-            .attempts
-            .iter()
-            .filter_map(|attempt| attempt.conversation_id.as_ref())
-        {
+        for conversation in self.attempts.iter().filter_map(|attempt| attempt.conversation_id.as_ref()) {
             let value = conversation.clone();
-            rows.push(Row::Claim {
-                name: CONVERSATION,
-                value,
-                owner: self.id.to_string(),
-            });
+            rows.push(Row::Claim { name: CONVERSATION, value, owner: self.id.to_string() });
         }
         rows
     }
@@ -123,11 +100,7 @@ impl Store {
                 _ => {}
             }
         }
-        Ok(call.map(|call| CallRecord {
-            call,
-            transcripts,
-            analyses,
-        }))
+        Ok(call.map(|call| CallRecord { call, transcripts, analyses }))
     }
 
     /// The call that a provider's conversation belongs to.
@@ -136,13 +109,8 @@ impl Store {
         tenant: &TenantId,
         conversation: &str,
     ) -> Result<Option<CallId>> {
-        let item = self
-            .item(&Key::of(
-                tenant,
-                format_args!("U#{CONVERSATION}#{conversation}"),
-                "0",
-            ))
-            .await?;
+        let key = Key::of(tenant, format_args!("U#{CONVERSATION}#{conversation}"), "0");
+        let item = self.item(&key).await?;
         Ok(item.and_then(|item| text_in(&item, "owner")?.parse().ok()))
     }
 
@@ -158,42 +126,27 @@ impl Store {
         let rows = self.stretch(&Stretch::of(list, limit + 1)).await?;
         let ready_at =
             |row: &crate::entity::Item| text_in(row, "sk")?.split('#').next()?.parse::<Timestamp>().ok();
-        let (due, later): (Vec<_>, Vec<_>) = rows
-            .into_iter()
-            .partition(|row| ready_at(row).is_none_or(|at| at <= until));
-        let next = later
-            .first()
-            .and_then(ready_at)
-            .or_else(|| due.get(limit).and_then(ready_at));
+        let (due, later): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| ready_at(row).is_none_or(|at| at <= until));
+        let next = later.first().and_then(ready_at).or_else(|| due.get(limit).and_then(ready_at));
         let keys = due.iter().take(limit).filter_map(|row| {
-            Some(Key {
-                pk: text_in(row, "at")?.to_owned(),
-                sk: text_in(row, "at_sk")?.to_owned(),
-            })
+            Some(Key { pk: text_in(row, "at")?.to_owned(), sk: text_in(row, "at_sk")?.to_owned() })
         });
         let now = self.clock.now();
         let calls = self.batch(keys.collect()).await?;
-        let calls = calls
-            .into_iter()
-            .filter_map(|item| decode(item, now).transpose())
-            .collect::<Result<_>>()?;
+        let calls =
+            calls.into_iter().filter_map(|item| decode(item, now).transpose()).collect::<Result<_>>()?;
         Ok((calls, next))
     }
 
     /// The lines of a provider account that somebody holds.
     pub async fn slots(&self, tenant: &TenantId, account: &str) -> Result<Vec<SlotRow>> {
-        let rows = self
-            .stretch(&Stretch::of(
-                partition(tenant, format_args!("SLOT#{account}")),
-                1_000,
-            ))
-            .await?;
+        let lines = partition(tenant, format_args!("SLOT#{account}"));
+        let rows =
+            self.stretch(&Stretch::of(lines, 1_000)).await?;
         let slots = rows.iter().filter_map(|row| {
             let number = text_in(row, "sk")?.parse().ok()?;
-            Some(SlotRow {
-                number,
-                until: text_in(row, "until")?.parse().ok()?,
-            })
+            Some(SlotRow { number, until: text_in(row, "until")?.parse().ok()? })
         });
         Ok(slots.collect())
     }
@@ -238,10 +191,7 @@ struct Compressed {
 impl From<Transcript> for Compressed {
     fn from(transcript: Transcript) -> Self {
         let json = serde_json::to_vec(&transcript.turns).unwrap_or_default();
-        Self {
-            attempt: transcript.attempt,
-            gzip: super::event::compress(&json),
-        }
+        Self { attempt: transcript.attempt, gzip: super::event::compress(&json) }
     }
 }
 
@@ -250,19 +200,12 @@ impl TryFrom<Compressed> for Transcript {
     fn try_from(stored: Compressed) -> std::result::Result<Self, String> {
         let json = super::event::decompress(&stored.gzip).ok_or("the transcript is damaged")?;
         let turns = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
-        Ok(Self {
-            attempt: stored.attempt,
-            turns,
-        })
+        Ok(Self { attempt: stored.attempt, turns })
     }
 }
 
 fn beside(tenant: &TenantId, letter: char, attempt: &AttemptId) -> Key {
-    Key::of(
-        tenant,
-        format_args!("CAL#{}", attempt.call),
-        format!("{letter}#{:05}", attempt.number),
-    )
+    Key::of(tenant, format_args!("CAL#{}", attempt.call), format!("{letter}#{:05}", attempt.number))
 }
 
 impl Entity for Transcript {
@@ -297,13 +240,7 @@ impl Entity for AnalysisRecord {
     }
 
     fn key(&self, tenant: &TenantId) -> Key {
-        Self::key_of(
-            tenant,
-            &AttemptId {
-                call: self.call,
-                number: self.analysis.attempt,
-            },
-        )
+        Self::key_of(tenant, &AttemptId { call: self.call, number: self.analysis.attempt })
     }
 }
 

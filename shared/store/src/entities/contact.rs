@@ -34,39 +34,16 @@ impl Entity for Contact {
 
     fn rows(&self) -> Vec<Row> {
         let sort = newest_first(self.created_at, self.id);
-        let counted = |dimension: String| Row::Counted {
-            stat: "lead",
-            dimension,
-        };
+        let counted = |dimension: String| Row::Counted { stat: "lead", dimension };
         let mut rows = vec![
-            Row::Listed {
-                list: LEADS.to_owned(),
-                sort: sort.clone(),
-            },
-            Row::Listed {
-                list: leads_in_status(self.status),
-                sort,
-            },
+            Row::Listed { list: LEADS.to_owned(), sort: sort.clone() },
+            Row::Listed { list: leads_in_status(self.status), sort },
             counted("all".to_owned()),
             counted(format!("status#{}", self.status.as_str())),
         ];
-        let claim = |name, value: String| Row::Claim {
-            name,
-            value,
-            owner: self.id.to_string(),
-        };
-        rows.extend(
-            self.details
-                .phone
-                .as_ref()
-                .map(|phone| claim(PHONE, phone.to_string())),
-        );
-        rows.extend(
-            self.details
-                .email
-                .as_ref()
-                .map(|email| claim(EMAIL, email.canonical())),
-        );
+        let claim = |name, value: String| Row::Claim { name, value, owner: self.id.to_string() };
+        rows.extend(self.details.phone.as_ref().map(|phone| claim(PHONE, phone.to_string())));
+        rows.extend(self.details.email.as_ref().map(|email| claim(EMAIL, email.canonical())));
         rows
     }
 }
@@ -105,11 +82,7 @@ impl Store {
                 history.extend(decode::<HistoryRecord>(item, now)?.map(|stored| stored.value.entry));
             }
         }
-        Ok(contact.map(|contact| ContactRecord {
-            contact,
-            open_calls,
-            history,
-        }))
+        Ok(contact.map(|contact| ContactRecord { contact, open_calls, history }))
     }
 
     /// Who has this telephone number.
@@ -123,9 +96,8 @@ impl Store {
     }
 
     async fn owner(&self, tenant: &TenantId, name: &str, value: &str) -> Result<Option<ContactId>> {
-        let item = self
-            .item(&Key::of(tenant, format_args!("U#{name}#{value}"), "0"))
-            .await?;
+        let key = Key::of(tenant, format_args!("U#{name}#{value}"), "0");
+        let item = self.item(&key).await?;
         Ok(item.and_then(|item| text_in(&item, "owner")?.parse().ok()))
     }
 
@@ -137,13 +109,8 @@ impl Store {
         let rows = self.stretch(&stretch).await?;
         let next = next_cursor(&rows, page.clamped());
         let now = self.clock.now();
-        let items = rows
-            .into_iter()
-            .filter_map(|item| decode::<StoredAction>(item, now).transpose());
-        Ok(Listing {
-            items: items.map(|item| Ok(item?.value.0)).collect::<Result<_>>()?,
-            next,
-        })
+        let items = rows.into_iter().filter_map(|item| decode::<StoredAction>(item, now).transpose());
+        Ok(Listing { items: items.map(|item| Ok(item?.value.0)).collect::<Result<_>>()?, next })
     }
 }
 
@@ -186,11 +153,7 @@ impl Entity for StoredAction {
         use domain::id::PrefixedId;
         let at = i64::try_from(id.ulid().timestamp_ms()).unwrap_or_default();
         let at = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
-        Key::of(
-            tenant,
-            format_args!("CON#{contact}"),
-            format!("3#{}#{id}", inverted(at)),
-        )
+        Key::of(tenant, format_args!("CON#{contact}"), format!("3#{}#{id}", inverted(at)))
     }
 
     fn key(&self, tenant: &TenantId) -> Key {
@@ -212,20 +175,11 @@ impl Entity for Task {
 
     fn rows(&self) -> Vec<Row> {
         let mut rows = vec![
-            Row::Listed {
-                list: "task".to_owned(),
-                sort: newest_first(self.created_at, self.id),
-            },
-            Row::Counted {
-                stat: "task",
-                dimension: "all".to_owned(),
-            },
+            Row::Listed { list: "task".to_owned(), sort: newest_first(self.created_at, self.id) },
+            Row::Counted { stat: "task", dimension: "all".to_owned() },
         ];
         if self.status == domain::action::TaskStatus::Pending {
-            rows.push(Row::OpenAtContact {
-                contact: self.contact_id,
-                subject: format!("TSK#{}", self.id),
-            });
+            rows.push(Row::OpenAtContact { contact: self.contact_id, subject: format!("TSK#{}", self.id) });
         }
         rows
     }
@@ -234,9 +188,6 @@ impl Entity for Task {
 impl CallRecord {
     /// What is open at the contact while the call is not over.
     pub(crate) fn open_row(contact: ContactId, call: domain::CallId) -> Row {
-        Row::OpenAtContact {
-            contact,
-            subject: format!("CAL#{call}"),
-        }
+        Row::OpenAtContact { contact, subject: format!("CAL#{call}") }
     }
 }

@@ -42,11 +42,8 @@ impl RawEvent {
     /// The items of one event.
     pub fn parts(provider: &str, dedupe: &str, body: &[u8], received_at: Timestamp) -> Vec<Self> {
         let packed = compress(body);
-        let chunks: Vec<&str> = packed
-            .as_bytes()
-            .chunks(PART)
-            .filter_map(|chunk| std::str::from_utf8(chunk).ok())
-            .collect();
+        let chunks: Vec<&str> =
+            packed.as_bytes().chunks(PART).filter_map(|chunk| std::str::from_utf8(chunk).ok()).collect();
         let parts = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
         (0..parts)
             .zip(chunks)
@@ -72,11 +69,7 @@ impl Entity for RawEvent {
     type Id = (String, String, u32);
 
     fn key_of(tenant: &TenantId, (provider, dedupe, part): &(String, String, u32)) -> Key {
-        Key::of(
-            tenant,
-            format_args!("EVT#{provider}#{dedupe}"),
-            format!("{part:04}"),
-        )
+        Key::of(tenant, format_args!("EVT#{provider}#{dedupe}"), format!("{part:04}"))
     }
 
     fn key(&self, tenant: &TenantId) -> Key {
@@ -92,10 +85,7 @@ impl Entity for RawEvent {
 pub(crate) fn compress(bytes: &[u8]) -> String {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     // Writing to memory does not fail.
-    let packed = encoder
-        .write_all(bytes)
-        .and_then(|()| encoder.finish())
-        .unwrap_or_default();
+    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default();
     STANDARD.encode(packed)
 }
 
@@ -103,10 +93,7 @@ pub(crate) fn compress(bytes: &[u8]) -> String {
 pub(crate) fn decompress(text: &str) -> Option<Vec<u8>> {
     let packed = STANDARD.decode(text).ok()?;
     let mut bytes = Vec::new();
-    GzDecoder::new(packed.as_slice())
-        .take(UNPACKED_MAX)
-        .read_to_end(&mut bytes)
-        .ok()?;
+    GzDecoder::new(packed.as_slice()).take(UNPACKED_MAX).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 
@@ -117,9 +104,8 @@ mod tests {
     #[test]
     fn an_event_of_any_size_reads_back() {
         let random: [u8; 32] = domain::Ids::default().bytes();
-        let body: Vec<u8> = (0..700_000_usize)
-            .map(|n| random[n % 32] ^ (n * 31 >> 3) as u8 ^ (n * n >> 7) as u8)
-            .collect();
+        let body: Vec<u8> =
+            (0..700_000_usize).map(|n| random[n % 32] ^ (n * 31 >> 3) as u8 ^ (n * n >> 7) as u8).collect();
         let parts = RawEvent::parts("elevenlabs", "x", &body, Timestamp::UNIX_EPOCH);
         assert!(parts.len() > 1, "{} parts", parts.len());
         assert_eq!(RawEvent::join(&parts).unwrap(), body);

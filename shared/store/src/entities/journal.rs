@@ -40,11 +40,7 @@ impl Entity for AuditEntry {
     type Id = (Timestamp, Ulid);
 
     fn key_of(tenant: &TenantId, (at, id): &(Timestamp, Ulid)) -> Key {
-        Key::of(
-            tenant,
-            format_args!("AUD#{}", at.strftime("%Y-%m")),
-            format!("{}#{id}", inverted(*at)),
-        )
+        Key::of(tenant, format_args!("AUD#{}", at.strftime("%Y-%m")), format!("{}#{id}", inverted(*at)))
     }
 
     fn key(&self, tenant: &TenantId) -> Key {
@@ -136,14 +132,9 @@ impl Store {
         let now = self.clock.now();
         let items = rows.into_iter().filter_map(|item| match text_in(&item, "kind") {
             Some("refusals") => Some(Ok(refused(&item))),
-            _ => decode::<AuditEntry>(item, now)
-                .transpose()
-                .map(|stored| stored.map(|stored| stored.value)),
+            _ => decode::<AuditEntry>(item, now).transpose().map(|stored| stored.map(|stored| stored.value)),
         });
-        Ok(Listing {
-            items: items.collect::<Result<_>>()?,
-            next,
-        })
+        Ok(Listing { items: items.collect::<Result<_>>()?, next })
     }
 
     /// Counts a refusal: like ones of one minute share a line of the audit.
@@ -190,9 +181,7 @@ impl Store {
         stretch.after = after.map(|id| id.to_string());
         let now = self.clock.now();
         let rows = self.stretch(&stretch).await?;
-        let changes = rows
-            .into_iter()
-            .filter_map(|item| decode::<Change>(item, now).transpose());
+        let changes = rows.into_iter().filter_map(|item| decode::<Change>(item, now).transpose());
         changes.map(|stored| Ok(stored?.value)).collect()
     }
 

@@ -1,0 +1,30 @@
+//! `POST /calls`: accepts a call.
+//!
+//! It stores the call as ready and wakes the planner (job `PlanCalls`). Whether it is dialed is decided by the
+//! rules when its turn comes.
+
+use api::{Accepted, Problem, Submitted};
+use operations::calls::{self, AcceptedCall, CallInput};
+
+api::routes!(create_call);
+
+/// Asks for a call. One that the rules forbid is accepted too, and then `blocked` with its reason.
+#[utoipa::path(
+    post,
+    path = "/calls",
+    tag = "calls",
+    request_body = CallInput,
+    responses(
+        (status = 202, description = "The call is queued", body = AcceptedCall),
+        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn create_call(request: Submitted<CallInput>) -> api::Result<Accepted<AcceptedCall>> {
+    Ok(Accepted(calls::create(&request.ctx, request.body).await?))
+}

@@ -1,0 +1,175 @@
+//! `/leads`: people whom the business may call.
+
+use api::{Caller, Created, IfMatch, List, NoContent, PageQuery, Path, Problem, Query, Record, Submitted};
+use domain::ContactId;
+use domain::contact::LeadStatus;
+use operations::leads::{self, Channels, Lead, LeadInput};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+mod actions;
+use actions::{__path_list_actions, list_actions};
+
+api::routes!(create_lead, list_leads, get_lead, update_lead, delete_lead, suppress_lead, list_actions);
+
+/// Stores a lead. A phone in any form, or an e-mail in any case, that another lead has is a duplicate.
+#[utoipa::path(
+    post,
+    path = "/leads",
+    tag = "leads",
+    request_body = LeadInput,
+    responses(
+        (status = 201, description = "The lead, its phone in E.164", body = Lead),
+        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn create_lead(request: Submitted<LeadInput>) -> api::Result<Created<Lead>> {
+    Ok(Created(leads::create(&request.ctx, request.body).await?))
+}
+
+/// Which leads to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+struct LeadQuery {
+    /// Those in this status.
+    status: Option<LeadStatus>,
+    /// How many, at most 100; 50 if not given.
+    limit: Option<usize>,
+    /// Where the last page ended, as its `Link` header said.
+    cursor: Option<String>,
+}
+
+/// Leads, newest first.
+#[utoipa::path(
+    get,
+    path = "/leads",
+    tag = "leads",
+    params(LeadQuery),
+    responses(
+        (status = 200, description = "One page", body = [Lead]),
+        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn list_leads(caller: Caller, Query(query): Query<LeadQuery>) -> api::Result<List<Lead>> {
+    let page = PageQuery { limit: query.limit, cursor: query.cursor };
+    let listing = leads::list(&caller, query.status, &page.page()).await?;
+    let status = query.status.map(|status| status.as_str().to_owned());
+    Ok(List::new(listing, "/leads", &[("status", status), page.kept()]))
+}
+
+/// One lead.
+#[utoipa::path(
+    get,
+    path = "/leads/{id}",
+    tag = "leads",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The lead", body = Lead),
+        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn get_lead(caller: Caller, Path(id): Path<ContactId>) -> api::Result<Record<Lead>> {
+    Ok(Record(leads::get(&caller, id).await?))
+}
+
+/// Changes the fields that the merge patch (RFC 7396) names.
+#[utoipa::path(
+    patch,
+    path = "/leads/{id}",
+    tag = "leads",
+    params(("id" = String, Path)),
+    request_body = Object,
+    responses(
+        (status = 200, description = "The lead", body = Lead),
+        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It was changed since it was read", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn update_lead(
+    Path(id): Path<ContactId>,
+    IfMatch(expected): IfMatch,
+    request: Submitted<Value>,
+) -> api::Result<Record<Lead>> {
+    Ok(Record(leads::update(&request.ctx, id, &request.body, expected).await?))
+}
+
+/// Deletes a lead. Calls that wait for it are blocked with `no_lead`.
+#[utoipa::path(
+    delete,
+    path = "/leads/{id}",
+    tag = "leads",
+    params(("id" = String, Path)),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It was changed since it was read", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn delete_lead(
+    caller: Caller,
+    Path(id): Path<ContactId>,
+    IfMatch(expected): IfMatch,
+) -> api::Result<NoContent> {
+    leads::delete(&caller, id, expected).await?;
+    Ok(NoContent)
+}
+
+/// Which channels to shut, and why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SuppressInput {
+    /// A channel, or `all`.
+    channel: Channels,
+    /// Why, in a line.
+    reason: String,
+}
+
+/// Shuts channels to a lead for good. Calls that wait for it are blocked with `suppressed`.
+#[utoipa::path(
+    post,
+    path = "/leads/{id}/suppress",
+    tag = "leads",
+    params(("id" = String, Path)),
+    request_body = SuppressInput,
+    responses(
+        (status = 200, description = "The lead", body = Lead),
+        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn suppress_lead(
+    Path(id): Path<ContactId>,
+    request: Submitted<SuppressInput>,
+) -> api::Result<Record<Lead>> {
+    let SuppressInput { channel, reason } = request.body;
+    Ok(Record(leads::suppress(&request.ctx, id, channel, &reason).await?))
+}

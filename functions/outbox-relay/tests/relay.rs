@@ -1,0 +1,73 @@
+//! The binary, between stand-ins for the Runtime API, DynamoDB and SQS.
+
+use contracts::Job;
+use domain::Ids;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use standins::{Function, Outcome, RuntimeApi, Sqs, Table};
+use store::{Store, Transaction};
+
+/// The function, its table at `table` and its queues at `sqs`.
+fn start(api: &RuntimeApi, table: &Table, sqs: &Sqs) -> Function {
+    sqs.stand_before(table);
+    let urls = json!({"PlanCalls": sqs.url("PlanCalls")}).to_string();
+    let binary = env!("CARGO_BIN_EXE_outbox-relay");
+    Function::start(binary, "outbox-relay", api, &sqs.endpoint(), &[("QUEUE_URLS", urls)])
+}
+
+async fn enqueue(store: &Store, tenant: &str) {
+    let mut step = Transaction::new(tenant.parse().unwrap(), "req_1", &Ids::default(), store.clock().now());
+    step.enqueue(Job::PlanCalls);
+    store.commit(step).await.unwrap();
+}
+
+fn record(sequence: &str, image: &Value) -> Value {
+    json!({
+        "eventID": sequence, "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
+        "awsRegion": "eu-west-1", "eventSourceARN": "arn:aws:dynamodb:eu-west-1:1:table/frontdesk/stream/s",
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1_795_255_200.0, "NewImage": image, "SequenceNumber": sequence,
+            "SizeBytes": 10, "StreamViewType": "NEW_IMAGE",
+        },
+    })
+}
+
+/// The stream's records of the rows that are in the outbox, by tenant.
+async fn records(table: &Table) -> Vec<Value> {
+    let mut rows = table.items("sys#out#").await;
+    rows.sort_by_key(|row| {
+        row["envelope"]["S"].as_str().unwrap().split("\"tenant\"").nth(1).unwrap().to_owned()
+    });
+    rows.iter().enumerate().map(|(index, row)| record(&(100 + index).to_string(), row)).collect()
+}
+
+#[tokio::test]
+async fn stored_jobs_go_to_their_queue() {
+    let (table, sqs) = (Table::start().await, Sqs::start().await);
+    let mut api = RuntimeApi::start().await;
+    for tenant in ["a", "b", "c"] {
+        enqueue(&table.store, tenant).await;
+    }
+    sqs.refuse("b");
+    let mut records = records(&table).await;
+    // Neither another item nor one that cannot be read stands in the way.
+    records.insert(0, record("98", &json!({"pk": {"S": "t#a#CON#1"}, "sk": {"S": "0"}})));
+    records.insert(1, record("99", &json!({"pk": {"S": "sys#out#1"}, "sk": {"S": "nonsense"}})));
+    let function = start(&api, &table, &sqs);
+
+    let outcome = api.invoke(json!({"Records": records})).await;
+
+    let failed = json!({"batchItemFailures": [{"itemIdentifier": "101"}]});
+    assert_eq!(outcome, Outcome::Answer(failed));
+    let groups: Vec<_> = sqs.sent().into_iter().map(|sent| sent.group).collect();
+    assert_eq!(groups, ["a", "c"]);
+    let left = table.store.messages(Timestamp::MAX, 10).await.unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].envelope.tenant.to_string(), "b");
+
+    let log = function.stop().await;
+    let unreadable = log.iter().find(|line| line["level"] == "ERROR").unwrap();
+    assert_eq!(unreadable["service"], "outbox-relay");
+    assert!(unreadable["message"].as_str().unwrap().contains("cannot be sent"), "{unreadable}");
+    assert!(unreadable["request_id"].is_string(), "{unreadable}");
+}

@@ -1,0 +1,5 @@
+//! The function `tick` on AWS.
+
+fn main() -> Result<(), lambda::Error> {
+    lambda::serve_tick(tick::handle)
+}

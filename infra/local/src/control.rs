@@ -1,0 +1,147 @@
+//! What only the local run has: the clock that can be moved, settling, and the simulators' manners.
+
+use crate::pump::Settled;
+use crate::runner::{Error, Runner};
+use api::Problem;
+use axum::extract::{FromRequest, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{post, put};
+use axum::{Json, Router};
+use jiff::SignedDuration;
+use operations::integrations;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use simulators::{Lies, ModelBehaviour, Script};
+
+/// The longest step of the clock, in seconds: a year.
+const STEP_MAX: i64 = 366 * 24 * 3600;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Control {
+    pub(crate) runner: Runner,
+}
+
+/// The local routes. They are served on loopback or to whoever set a key of their own.
+pub(crate) fn router(control: Control) -> Router {
+    Router::new()
+        .route("/local/clock", post(advance_clock))
+        .route("/local/settle", post(settle))
+        .route("/local/simulators/scripts", put(set_script))
+        .route("/local/simulators/lies", put(set_lies))
+        .route("/local/simulators/model", put(set_model))
+        .with_state(control)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_seconds: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct Clock {
+    now: String,
+    #[serde(flatten)]
+    settled: SettledView,
+}
+
+#[derive(Debug, Serialize)]
+struct SettledView {
+    ran: usize,
+    next_due_at: Option<String>,
+    stuck: Vec<StuckView>,
+}
+
+#[derive(Debug, Serialize)]
+struct StuckView {
+    id: String,
+    tenant: String,
+    job: &'static str,
+    reason: String,
+}
+
+impl From<Settled> for SettledView {
+    fn from(settled: Settled) -> Self {
+        let stuck = settled.stuck.into_iter();
+        Self {
+            ran: settled.ran,
+            next_due_at: settled.next_due_at.map(|at| at.to_string()),
+            stuck: stuck
+                .map(|stuck| StuckView {
+                    id: stuck.id,
+                    tenant: stuck.tenant,
+                    job: stuck.job,
+                    reason: stuck.reason,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Moves the clock, passing through every instant at which something is due.
+async fn advance_clock(State(control): State<Control>, request: Request) -> Result<Json<Clock>, Problem> {
+    let Advance { advance_seconds } = body(request).await?;
+    if !(1..=STEP_MAX).contains(&advance_seconds) {
+        return Err(Problem::invalid("/advance_seconds", format!("must be from 1 to {STEP_MAX}")));
+    }
+    let runner = &control.runner;
+    if integrations::any_live(&runner.platform).await? {
+        let detail = "The clock stands still for nobody: a live provider is set up.".to_owned();
+        return Err(operations::Error::Conflict(detail).into());
+    }
+    let target = runner.platform.now() + SignedDuration::from_secs(advance_seconds);
+    let settled = runner.pump.advance_to(target).await.map_err(operations::Error::from)?;
+    runner.keep_clock().map_err(failed)?;
+    Ok(Json(Clock { now: runner.platform.now().to_string(), settled: settled.into() }))
+}
+
+/// Runs all that is due now, and leaves the clock alone.
+async fn settle(State(control): State<Control>) -> Result<Json<SettledView>, Problem> {
+    let settled = control.runner.pump.settle().await.map_err(operations::Error::from)?;
+    Ok(Json(settled.into()))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScriptInput {
+    to_number: String,
+    scripts: Vec<Script>,
+}
+
+/// How the next callees at a number behave.
+async fn set_script(State(control): State<Control>, request: Request) -> Result<Response, Problem> {
+    let ScriptInput { to_number, scripts } = body(request).await?;
+    control.runner.simulators.set_script(&to_number, scripts).map_err(|e| failed(e.into()))?;
+    Ok(api::NoContent.into_response())
+}
+
+/// How often the simulated provider loses, repeats, delays or forges what it sends.
+async fn set_lies(State(control): State<Control>, request: Request) -> Result<Response, Problem> {
+    control.runner.simulators.set_lies(body::<Lies>(request).await?);
+    Ok(api::NoContent.into_response())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelInput {
+    behaviour: ModelBehaviour,
+}
+
+/// How the simulated model behaves.
+async fn set_model(State(control): State<Control>, request: Request) -> Result<Response, Problem> {
+    let ModelInput { behaviour } = body(request).await?;
+    control.runner.simulators.set_model_behaviour(behaviour);
+    Ok(api::NoContent.into_response())
+}
+
+async fn body<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+    match Json::<T>::from_request(request, &()).await {
+        Ok(Json(body)) => Ok(body),
+        Err(rejection) => Err(Problem::malformed(rejection.body_text())),
+    }
+}
+
+fn failed(error: Error) -> Problem {
+    tracing::error!(%error, "the local run failed");
+    operations::Error::Internal("the local run").into()
+}

@@ -1,0 +1,17 @@
+//! Which function runs a job.
+
+use contracts::{Envelope, Failure, Job};
+use operations::Platform;
+
+/// Runs a job in the function that the cloud would hand it to.
+pub(crate) async fn run(platform: Platform, message: Envelope) -> Result<(), Failure> {
+    match message.job {
+        Job::PlanCalls => call_planner::handle(platform, message).await,
+        Job::DialCall { .. } => call_dialer::handle(platform, message).await,
+        Job::ReconcileCall { .. } => call_reconciler::handle(platform, message).await,
+        Job::IngestConversation { .. } => conversation_ingest::handle(platform, message).await,
+        Job::AnalyzeCall { .. } => call_analyzer::handle(platform, message).await,
+        Job::PlanNextActions { .. } => next_action_generator::handle(platform, message).await,
+        Job::SyncAgent { .. } => agent_sync::handle(platform, message).await,
+    }
+}

@@ -1,0 +1,94 @@
+//! Measures how fast every function starts and how large its package is.
+//!
+//! ```text
+//! cargo build --profile deploy --bins --workspace
+//! cargo run -p startup -- --profile deploy
+//! ```
+//!
+//! A start is the time from `exec` to the first `GET /next` on a Runtime API of our own on loopback; nothing of
+//! AWS is reached. What counts is not the time but its ratio to that of the function `empty`, which has a
+//! handler and nothing else: the two take turns, so that a busy machine slows both. A function that is over the
+//! bar is measured a second time, and the better result counts.
+//!
+//! The bars: [`MAX_RATIO`] times the empty function, [`MAX_ZIP`] bytes zipped. The exit code is 1 if a function
+//! is over one.
+
+mod measure;
+mod zip;
+
+pub use measure::{Bench, Measured};
+pub use zip::zipped_size;
+
+use std::fmt::Write;
+
+/// How many times the start of an empty function one of ours may take.
+pub const MAX_RATIO: f64 = 2.0;
+/// How many bytes a function's zip may have.
+pub const MAX_ZIP: u64 = 3_500_000;
+
+/// A function, measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its name.
+    pub function: String,
+    /// Its starts beside the empty function's.
+    pub measured: Measured,
+    /// The size of its binary, in bytes.
+    pub size: u64,
+    /// The size of its zip, in bytes.
+    pub zip: u64,
+}
+
+impl Row {
+    /// Whether it starts too slowly.
+    pub fn is_slow(&self) -> bool {
+        self.measured.ratio() > MAX_RATIO
+    }
+
+    /// Whether its zip is too large.
+    pub fn is_large(&self) -> bool {
+        self.zip > MAX_ZIP
+    }
+}
+
+/// The rows as a Markdown table, with what is over a bar in bold.
+pub fn table(rows: &[Row]) -> String {
+    let mut text =
+        String::from("| function | start, ms | × empty | size, kB | zip, kB |\n|---|---:|---:|---:|---:|\n");
+    for row in rows {
+        let ratio = marked(row.is_slow(), &format!("{:.2}", row.measured.ratio()));
+        let zip = marked(row.is_large(), &(row.zip / 1000).to_string());
+        let (ms, kb) = (row.measured.function_ms, row.size / 1000);
+        let _ = writeln!(text, "| {} | {ms:.2} | {ratio} | {kb} | {zip} |", row.function);
+    }
+    text
+}
+
+fn marked(mark: bool, text: &str) -> String {
+    if mark { format!("**{text}**") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(function_ms: f64, zip: u64) -> Row {
+        Row {
+            function: "leads".to_owned(),
+            measured: Measured { function_ms, empty_ms: 1.25 },
+            size: 5_200_400,
+            zip,
+        }
+    }
+
+    #[test]
+    fn a_table_marks_what_is_over_a_bar() {
+        let text = table(&[row(2.5, MAX_ZIP), row(2.6, MAX_ZIP + 1000)]);
+        let lines: Vec<_> = text.lines().skip(2).collect();
+        assert_eq!(
+            lines,
+            ["| leads | 2.50 | 2.00 | 5200 | 3500 |", "| leads | 2.60 | **2.08** | 5200 | **3501** |"]
+        );
+        assert!(!row(2.5, MAX_ZIP).is_slow() && row(2.6, 0).is_slow());
+    }
+}

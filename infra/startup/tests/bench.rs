@@ -1,0 +1,13 @@
+//! The bench on the empty function itself.
+
+use startup::Bench;
+use std::path::{Path, PathBuf};
+
+#[test]
+fn a_start_is_measured_to_the_first_question() {
+    let empty = PathBuf::from(env!("CARGO_BIN_EXE_empty"));
+    let bench = Bench::new(empty.clone()).unwrap();
+    let measured = bench.measure(&empty, 3).unwrap();
+    assert!(measured.function_ms > 0.0 && measured.empty_ms > 0.0);
+    assert!(bench.measure(Path::new("/nowhere"), 1).is_err());
+}

@@ -1,0 +1,85 @@
+//! Who calls: the first thing that every handler asks.
+
+use crate::identity::{Identity, identify};
+use crate::{Api, Problem};
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{HeaderMap, header};
+use operations::{Context, Platform};
+use std::convert::Infallible;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+/// An authenticated caller, within its rate, and the context of its request.
+#[derive(Debug, Clone)]
+pub struct Caller(pub Context);
+
+impl Deref for Caller {
+    type Target = Context;
+    fn deref(&self) -> &Context {
+        &self.0
+    }
+}
+
+/// The id of the request that is being answered.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// The id of the request, for routes that know no caller.
+#[derive(Debug, Clone)]
+pub struct RequestName(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestName {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()))
+    }
+}
+
+/// Where the caller of a request is left for what surrounds it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen(pub(crate) Arc<OnceLock<Context>>);
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let credential = credential(&parts.headers).ok_or_else(|| {
+            Problem::unauthenticated(
+                "Send an API key or a token: `Authorization: Bearer …` or `x-api-key: …`.",
+            )
+        })?;
+        let identity = identify(api, credential).await?;
+        within_rate(&api.platform, &identity).await?;
+        let Identity { tenant, actor, .. } = identity;
+        let correlation = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+        let span = tracing::Span::current();
+        span.record("tenant", tenant.as_str());
+        span.record("actor", actor.name());
+        let ctx = Context { platform: api.platform.clone(), tenant, actor, correlation, idempotency: None };
+        if let Some(seen) = parts.extensions.get::<Seen>() {
+            let _ = seen.0.set(ctx.clone());
+        }
+        Ok(Self(ctx))
+    }
+}
+
+fn credential(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
+        let (scheme, rest) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(rest.trim())
+    });
+    bearer
+        .or_else(|| headers.get("x-api-key")?.to_str().ok().map(str::trim))
+        .filter(|credential| !credential.is_empty() && credential.len() <= 8_192)
+}
+
+async fn within_rate(platform: &Platform, identity: &Identity) -> Result<(), Problem> {
+    let Some((key, rate)) = identity.rate else { return Ok(()) };
+    let used = platform.store.count_use(&identity.tenant, key, rate, platform.now()).await;
+    match used.map_err(operations::Error::from)? {
+        Some(seconds) => Err(Problem::too_many(seconds)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,219 @@
+//! What handlers take: path, query, body, each refused with a problem.
+
+use crate::auth::Caller;
+use crate::{Api, Problem};
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use operations::{Context, Idempotency, Page};
+use ring::digest::{Context as Digest, SHA256};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use store::SavedAnswer;
+use utoipa::IntoParams;
+
+/// The largest body of an ordinary request, in bytes.
+const BODY_MAX: usize = 1024 * 1024;
+
+/// An authenticated caller and the JSON it sent. A request with an `Idempotency-Key` that was answered before
+/// gets the same answer and does not reach the handler.
+#[derive(Debug)]
+pub struct Submitted<T> {
+    /// The context of the request.
+    pub ctx: Context,
+    /// What was sent.
+    pub body: T,
+}
+
+impl<T: DeserializeOwned> FromRequest<Api> for Submitted<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let Caller(mut ctx) =
+            Caller::from_request_parts(&mut parts, api).await.map_err(IntoResponse::into_response)?;
+        let bytes = read(body, BODY_MAX).await.map_err(IntoResponse::into_response)?;
+        if let Some(idempotency) = idempotency(&parts, &ctx, &bytes).map_err(IntoResponse::into_response)? {
+            match answered(&ctx, &idempotency).await {
+                Ok(None) => ctx.idempotency = Some(idempotency),
+                Ok(Some(answer)) => return Err(answer),
+                Err(problem) => return Err(problem.into_response()),
+            }
+        }
+        let body = parse(&bytes).map_err(IntoResponse::into_response)?;
+        Ok(Self { ctx, body })
+    }
+}
+
+/// Reads JSON, and says which field does not fit.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if std::str::from_utf8(bytes).is_err() {
+        return Err(Problem::malformed("The body is not UTF-8."));
+    }
+    // Read twice where it fails: a syntax error and a wrong field are different problems, and the first
+    // reading must not stop at whichever comes first.
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let fitted = serde_path_to_error::deserialize(&mut reader);
+    let complete = reader.end();
+    match (fitted, complete) {
+        (Ok(value), Ok(())) => Ok(value),
+        (fitted, _) => {
+            if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
+                return Err(Problem::malformed(format!("The body is not JSON: {error}.")));
+            }
+            let Err(error) = fitted else {
+                return Err(Problem::malformed("The body is not one JSON document."));
+            };
+            let path = error.path().to_string();
+            let pointer = match path.as_str() {
+                "." => String::new(),
+                path => format!("/{}", path.replace(['.', '['], "/").replace(']', "")),
+            };
+            let message = error.into_inner().to_string();
+            let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+            Err(Problem::invalid(pointer, message))
+        }
+    }
+}
+
+async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(Problem::too_large(limit)),
+        Err(_) => Err(Problem::malformed("The body broke off.")),
+    }
+}
+
+/// The body as it came, for signatures; at most 3 MB.
+#[derive(Debug)]
+pub struct RawBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        read(request.into_body(), 3 * 1024 * 1024).await.map(Self)
+    }
+}
+
+/// What the request asks under its `Idempotency-Key`, if it has one.
+fn idempotency(parts: &Parts, ctx: &Context, body: &[u8]) -> Result<Option<Idempotency>, Problem> {
+    let Some(key) = parts.headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| (1..=200).contains(&key.len()));
+    let key = key.ok_or_else(|| Problem::malformed("Idempotency-Key must be 1 to 200 ASCII characters."))?;
+    let hash = |parts: &[&[u8]]| {
+        let mut digest = Digest::new(&SHA256);
+        for part in parts {
+            digest.update(part);
+            digest.update(b"\n");
+        }
+        hex::encode(digest.finish())
+    };
+    // A key is its caller's own: another one's does not meet it.
+    Ok(Some(Idempotency {
+        key: hash(&[ctx.actor.name().as_bytes(), key.as_bytes()]),
+        request_hash: hash(&[parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), body]),
+    }))
+}
+
+/// The answer that the same request was given before.
+async fn answered(ctx: &Context, request: &Idempotency) -> Result<Option<Response>, Problem> {
+    let saved =
+        ctx.store().get::<SavedAnswer>(&ctx.tenant, &request.key).await.map_err(operations::Error::from)?;
+    let Some(saved) = saved.map(|saved| saved.value) else { return Ok(None) };
+    if saved.request_hash != request.request_hash {
+        let detail = "This Idempotency-Key came with another request before.";
+        let title = "The key was used for another request";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", title, detail));
+    }
+    let status = StatusCode::from_u16(saved.status).unwrap_or(StatusCode::OK);
+    let mut response = (status, saved.body).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    Ok(Some(response))
+}
+
+/// The values in the path. One that cannot name anything names nothing: 404.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(_) => Err(Problem::new(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "There is no such thing",
+                "The path names nothing that could exist.",
+            )),
+        }
+    }
+}
+
+/// The query.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::try_from_uri(&parts.uri) {
+            Ok(axum::extract::Query(value)) => Ok(Self(value)),
+            Err(error) => Err(Problem::invalid("?", error.body_text())),
+        }
+    }
+}
+
+/// Which part of a list to answer.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct PageQuery {
+    /// How many, at most 100; 50 if not given.
+    pub limit: Option<usize>,
+    /// Where the last page ended, as its `Link` header said.
+    pub cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// The page that is asked for.
+    pub fn page(&self) -> Page {
+        Page { limit: self.limit.unwrap_or_default(), cursor: self.cursor.clone() }
+    }
+
+    /// The limit, to be kept in the link to the next page.
+    pub fn kept(&self) -> (&'static str, Option<String>) {
+        ("limit", self.limit.map(|limit| limit.to_string()))
+    }
+}
+
+/// The version that the caller saw, if it sent `If-Match`.
+#[derive(Debug, Clone, Copy)]
+pub struct IfMatch(pub Option<u64>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        if_match(&parts.headers).map(Self)
+    }
+}
+
+fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let text = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
+    // An ETag that we never gave out matches nothing.
+    Ok(Some(text.parse().unwrap_or(u64::MAX)))
+}

@@ -1,0 +1,213 @@
+//! Problem details (RFC 9457): what every answer from 400 up is.
+
+use axum::response::{IntoResponse, Response};
+use domain::Invalid;
+use http::{HeaderValue, StatusCode, header};
+use operations::Error;
+use provider::ProviderError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Something that went wrong, told so that a program can act on it and a person can read it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// What kind of problem, as a stable URI: `urn:frontdesk:problem:` and a word.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind in a few words.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What went wrong this time, fit for a user.
+    pub detail: String,
+    /// Which fields are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// Of a duplicate: the record that exists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub existing_id: Option<String>,
+    /// Of a refusal for haste: how many seconds to wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+}
+
+/// One wrong field.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer to the field, or the name of a query parameter behind a `?`.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem of this kind.
+    pub fn new(status: StatusCode, kind: &str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:frontdesk:problem:{kind}"),
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            existing_id: None,
+            retry_after: None,
+        }
+    }
+
+    /// The request is not what HTTP or JSON allows.
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", "The request is malformed", detail)
+    }
+
+    /// A field is wrong.
+    pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let (pointer, detail) = (pointer.into(), detail.into());
+        let sentence = if pointer.is_empty() {
+            format!("The document {detail}.")
+        } else {
+            format!("{pointer} {detail}.")
+        };
+        let problem =
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A value is not accepted", sentence);
+        Self { errors: vec![FieldError { pointer, detail }], ..problem }
+    }
+
+    /// Nobody is known by these credentials.
+    pub fn unauthenticated(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "The caller is not known", detail)
+    }
+
+    /// The body is larger than the route takes.
+    pub fn too_large(limit: usize) -> Self {
+        let detail = format!("The body may have at most {limit} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large", detail)
+    }
+
+    /// The caller asks too often.
+    pub fn too_many(seconds: u32) -> Self {
+        let detail = format!("The credential was used too often; wait {seconds} s.");
+        let problem =
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many requests", detail);
+        Self { retry_after: Some(seconds.into()), ..problem }
+    }
+
+    fn not_found(noun: &str) -> Self {
+        let detail = format!("There is no such {noun}.");
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing", detail)
+    }
+
+    fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "The record is not in a state for this", detail)
+    }
+
+    fn unavailable() -> Self {
+        let detail = "Nothing was changed. Please try again in a moment.";
+        let problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The service is busy or unavailable",
+            detail,
+        );
+        Self { retry_after: Some(1), ..problem }
+    }
+
+    fn internal() -> Self {
+        let detail = "Something went wrong on our side.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The service failed", detail)
+    }
+
+    fn of_provider(service: &str, error: &ProviderError) -> Self {
+        let title = "A provider did not do what was asked";
+        let (status, kind, detail) = match error {
+            ProviderError::Rejected { code, .. } => (
+                StatusCode::BAD_GATEWAY,
+                "provider_rejected",
+                format!("{service} refused the request ({code})."),
+            ),
+            ProviderError::RateLimited { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "provider_busy",
+                format!("{service} is busy; try again later."),
+            ),
+            ProviderError::Timeout => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "provider_timeout",
+                format!("{service} did not answer in time."),
+            ),
+            _ => (
+                StatusCode::BAD_GATEWAY,
+                "provider_failed",
+                format!("{service} could not be reached or failed."),
+            ),
+        };
+        Self::new(status, kind, title, detail)
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        Self::invalid(invalid.pointer, invalid.message)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound(noun) => Self::not_found(noun),
+            Error::Invalid(invalid) => invalid.into(),
+            Error::Duplicate { noun, field, existing_id } => {
+                let detail = format!("A {noun} with this {field} exists.");
+                let problem = Self::new(StatusCode::CONFLICT, "duplicate", "The record exists", detail);
+                Self { existing_id: Some(existing_id), ..problem }
+            }
+            Error::Conflict(detail) => Self::conflict(detail),
+            Error::Answered => Self::conflict("The same request is being answered; ask again."),
+            Error::Stale => {
+                let detail = "The record was changed since you read it; read it again.";
+                Self::new(
+                    StatusCode::PRECONDITION_FAILED,
+                    "stale",
+                    "The record was changed meanwhile",
+                    detail,
+                )
+            }
+            Error::Forbidden { needed } => {
+                let detail = format!("This needs the role {needed}.");
+                Self::new(StatusCode::FORBIDDEN, "forbidden", "The caller may not do this", detail)
+            }
+            Error::NotConfigured(what) => {
+                let detail = format!("{what} is not set up; see PUT /admin/integrations/{{provider}}.");
+                Self::new(StatusCode::CONFLICT, "not_configured", "A provider is not set up", detail)
+            }
+            Error::Provider { service, error } => {
+                tracing::warn!(service, %error, "a provider did not do what was asked");
+                Self::of_provider(service, &error)
+            }
+            Error::Store(error) if error.is_retryable() => {
+                tracing::error!(%error, "the table did not answer");
+                Self::unavailable()
+            }
+            error @ (Error::Model(_) | Error::Store(_) | Error::Vault(_) | Error::Internal(_)) => {
+                tracing::error!(%error, "the request failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
