@@ -32,7 +32,7 @@ pub enum Step {
     /// The lead is called again.
     FollowUpCall {
         /// The new call.
-        call_id: CallId,
+        new_call_id: CallId,
         /// When it is due.
         #[cfg_attr(feature = "openapi", schema(value_type = String))]
         due_at: Timestamp,

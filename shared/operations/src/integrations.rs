@@ -101,7 +101,7 @@ pub struct Configured {
     pub updated_at: Option<Timestamp>,
 }
 
-/// Stores a provider's credentials in place of any before.
+/// Stores a provider's credentials in place of any before. The same ones again change nothing.
 pub async fn set(ctx: &Context, provider: Provider, settings: Value) -> Result<Configured> {
     ctx.require(Role::Owner)?;
     let (plain, base_url) = match provider {
@@ -120,6 +120,11 @@ pub async fn set(ctx: &Context, provider: Provider, settings: Value) -> Result<C
         check_address(&base_url, ctx.platform.loopback_providers).map_err(|e| e.within("/base_url"))?;
     }
     let plain = plain.map_err(|_| Error::Internal("the settings are no JSON"))?;
+    if let Some(stored) = ctx.store().get::<Integration>(&ctx.tenant, provider.as_str()).await?
+        && ctx.platform.vault.open(ctx.store(), &ctx.tenant, &place(provider), &stored.sealed).await? == plain
+    {
+        return Ok(Configured { provider, configured: true, updated_at: Some(stored.updated_at) });
+    }
     let sealed = ctx.platform.vault.seal(ctx.store(), &ctx.tenant, &place(provider), &plain).await?;
     let updated_at = ctx.now();
     let mut step = ctx.step();

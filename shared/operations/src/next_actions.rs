@@ -86,7 +86,7 @@ fn apply(
             step.enqueue(Job::PlanCalls);
             ctx.changed(step, "call", next.id, "created")?;
             contact.next_follow_up_at = Some(at);
-            Step::FollowUpCall { call_id: next.id, due_at: at, objective }
+            Step::FollowUpCall { new_call_id: next.id, due_at: at, objective }
         }
         What::Task { title, detail, due_at } => {
             let task = task(ctx, call, &title, &detail, Some(due_at));

@@ -1,0 +1,5 @@
+//! The product as a whole, in memory, with simulated providers: one binary.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod story;

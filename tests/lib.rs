@@ -1,0 +1,1 @@
+//! The tests are in `it/`; a package needs a target besides.
