@@ -2,4 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod access;
+mod inputs;
+mod openapi;
 mod story;
+mod voice;

@@ -5,10 +5,9 @@
 //! - On failure the stream comes again from the first message that no queue took, so that later ones may go
 //!   twice. What the stream gives up on, the tick sends.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use lambda::Item;
 use operations::Platform;
 use queues::Queues;
-use std::collections::HashMap;
 use store::Message;
 use tracing::error;
 
@@ -16,11 +15,7 @@ use tracing::error;
 ///
 /// So is an item that is no message, and one that cannot be read: it would block all others behind it for
 /// nothing. Its row stays, and the log says so.
-pub async fn handle(
-    platform: Platform,
-    queues: Queues,
-    items: Vec<HashMap<String, AttributeValue>>,
-) -> Vec<bool> {
+pub async fn handle(platform: Platform, queues: Queues, items: Vec<Item>) -> Vec<bool> {
     let mut dealt_with = vec![true; items.len()];
     let (mut positions, mut messages) = (Vec::new(), Vec::new());
     for (position, item) in items.iter().enumerate() {

@@ -1,4 +1,5 @@
 //! The binary, between stand-ins for the Runtime API, DynamoDB and SQS.
+#![expect(clippy::unwrap_used, reason = "this is test code")]
 
 use contracts::Job;
 use domain::Ids;
@@ -45,10 +46,10 @@ async fn records(table: &Table) -> Vec<Value> {
 async fn stored_jobs_go_to_their_queue() {
     let (table, sqs) = (Table::start().await, Sqs::start().await);
     let mut api = RuntimeApi::start().await;
-    for tenant in ["a", "b", "c"] {
+    for tenant in ["anna", "bert", "carl"] {
         enqueue(&table.store, tenant).await;
     }
-    sqs.refuse("b");
+    sqs.refuse("bert");
     let mut records = records(&table).await;
     // Neither another item nor one that cannot be read stands in the way.
     records.insert(0, record("98", &json!({"pk": {"S": "t#a#CON#1"}, "sk": {"S": "0"}})));
@@ -60,10 +61,10 @@ async fn stored_jobs_go_to_their_queue() {
     let failed = json!({"batchItemFailures": [{"itemIdentifier": "101"}]});
     assert_eq!(outcome, Outcome::Answer(failed));
     let groups: Vec<_> = sqs.sent().into_iter().map(|sent| sent.group).collect();
-    assert_eq!(groups, ["a", "c"]);
+    assert_eq!(groups, ["anna", "carl"]);
     let left = table.store.messages(Timestamp::MAX, 10).await.unwrap();
     assert_eq!(left.len(), 1);
-    assert_eq!(left[0].envelope.tenant.to_string(), "b");
+    assert_eq!(left[0].envelope.tenant.to_string(), "bert");
 
     let log = function.stop().await;
     let unreadable = log.iter().find(|line| line["level"] == "ERROR").unwrap();

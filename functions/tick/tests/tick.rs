@@ -1,4 +1,5 @@
 //! Ticks over a real table, with a stand-in for SQS.
+#![expect(clippy::unwrap_used, reason = "this is test code")]
 
 use contracts::Job;
 use domain::Ids;
@@ -21,14 +22,15 @@ async fn wake_at(store: &Store, tenant: &str, at: Timestamp) {
     store.commit(step).await.unwrap();
 }
 
+/// Stores a job as if it were that instant.
 async fn enqueue(store: &Store, tenant: &str, at: Timestamp) {
-    let mut step = Transaction::new(tenant.parse().unwrap(), "req_1", &Ids::default(), store.clock().now());
-    step.enqueue_at(Job::PlanCalls, at);
+    let mut step = Transaction::new(tenant.parse().unwrap(), "req_1", &Ids::default(), at);
+    step.enqueue(Job::PlanCalls);
     store.commit(step).await.unwrap();
 }
 
 #[tokio::test]
-async fn timers_that_are_due_become_jobs_at_their_own_instant() {
+async fn timers_that_are_due_become_jobs_not_before_their_instant() {
     let table = Table::start().await;
     let (store, now) = (&table.store, table.store.clock().now());
     for (tenant, seconds) in [("past", -60), ("soon", 59), ("later", 61)] {
@@ -45,7 +47,7 @@ async fn timers_that_are_due_become_jobs_at_their_own_instant() {
             (message.envelope.tenant.to_string(), message.not_before.duration_since(now).as_secs())
         })
         .collect();
-    assert_eq!(due, [("past".to_owned(), -60), ("soon".to_owned(), 59)]);
+    assert_eq!(due, [("past".to_owned(), 0), ("soon".to_owned(), 59)]);
     assert_eq!(messages[0].envelope.correlation, "req_1");
     assert_eq!(store.timers(Timestamp::MAX, 10).await.unwrap().len(), 1);
 }
@@ -108,7 +110,10 @@ async fn a_tick_of_the_binary_fires_and_sends_what_was_left() {
     enqueue(store, "late", now - SignedDuration::from_secs(300)).await;
     assert_eq!(api.invoke(event.clone()).await, Outcome::Answer(Value::Null));
     drop(table);
-    let Outcome::Failure(_) = api.invoke(event).await else { panic!("the tick went well without a table") };
+    let Outcome::Failure(failure) = api.invoke(event).await else {
+        panic!("the tick went well without a table")
+    };
+    assert_eq!(failure["errorType"], "TickFailed");
 
     let log = function.stop().await;
     assert_eq!((first(&log, "fired"), first(&log, "service")), (&json!(1), &json!("tick")));

@@ -116,6 +116,20 @@ impl Embedded {
         self.store_at(self.endpoint(), clock)
     }
 
+    /// Every item of the table as DynamoDB JSON, for tests that look at all that is stored.
+    pub fn dump(&self) -> Result<Vec<serde_json::Value>, Error> {
+        let failed = |e: &dyn std::fmt::Display| Error::Maintenance(e.to_string());
+        let request = serde_json::json!({ "TableName": TABLE });
+        let request = serde_json::from_value(request).map_err(|e| failed(&e))?;
+        let answer = self.engine.database.scan(request).map_err(|e| failed(&e))?;
+        let answer = serde_json::to_value(answer).map_err(|e| failed(&e))?;
+        let complete = answer["LastEvaluatedKey"].is_null();
+        if !complete {
+            return Err(Error::Maintenance("the table is too large to be looked at whole".to_owned()));
+        }
+        Ok(answer["Items"].as_array().cloned().unwrap_or_default())
+    }
+
     /// Removes what has expired by the machine's clock; the engine does not do so by itself. Answers how many
     /// items went.
     pub fn sweep(&self) -> Result<usize, Error> {

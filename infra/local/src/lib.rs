@@ -7,6 +7,7 @@
 mod control;
 mod folder;
 mod jobs;
+pub mod openapi;
 mod pump;
 mod runner;
 pub mod settings;

@@ -73,16 +73,13 @@ impl Bench {
         let mut command = self.command(binary);
         let begun = Instant::now();
         let mut process = Running(command.spawn()?);
-        match self.asked.recv_timeout(PATIENCE) {
-            Ok(asked) => Ok(asked - begun),
-            Err(_) => {
-                let ended = process.0.try_wait()?;
-                let what =
-                    ended.map_or_else(|| "still runs".to_owned(), |status| format!("ended with {status}"));
-                let problem = format!("{} asked for no event and {what}", binary.display());
-                Err(io::Error::other(problem))
-            }
+        if let Ok(asked) = self.asked.recv_timeout(PATIENCE) {
+            return Ok(asked - begun);
         }
+        let ended = process.0.try_wait()?;
+        let what = ended.map_or_else(|| "still runs".to_owned(), |status| format!("ended with {status}"));
+        let problem = format!("{} asked for no event and {what}", binary.display());
+        Err(io::Error::other(problem))
     }
 
     fn command(&self, binary: &Path) -> Command {

@@ -44,8 +44,7 @@ pub enum Sync {
 
 /// How an agent speaks and what about.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Profile {
     /// What people here call it.
     pub name: String,

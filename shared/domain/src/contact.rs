@@ -2,7 +2,7 @@
 
 use crate::provenance::{Author, Provenance};
 use crate::zone::{ZoneName, zones_of};
-use crate::{CallId, CampaignId, ContactId, Email, Phone};
+use crate::{CallId, CampaignId, ContactId, Email, Invalid, Phone};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -116,9 +116,11 @@ impl LeadStatus {
 }
 
 /// A way to reach a person.
+///
+/// It reads as a text, not as a variant, so that an error inside a map of channels can name the channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", try_from = "String")]
 pub enum Channel {
     /// Telephone calls.
     Voice,
@@ -133,6 +135,24 @@ pub enum Channel {
 impl Channel {
     /// Every channel.
     pub const ALL: [Self; 4] = [Self::Voice, Self::Whatsapp, Self::Sms, Self::Email];
+
+    /// The channel as the API spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Voice => "voice",
+            Self::Whatsapp => "whatsapp",
+            Self::Sms => "sms",
+            Self::Email => "email",
+        }
+    }
+}
+
+impl TryFrom<String> for Channel {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let known = Self::ALL.into_iter().find(|channel| channel.as_str() == text);
+        known.ok_or_else(|| Invalid::new("is not a channel: voice, whatsapp, sms or email is expected"))
+    }
 }
 
 /// A person's yes or no to being contacted by us on a channel, and how we know.

@@ -163,14 +163,14 @@ mod tests {
     use std::cell::RefCell;
     use std::collections::BTreeSet;
 
-    fn full(name: &str) -> Option<String> {
-        let value = match name {
+    fn value(name: &str) -> String {
+        match name {
             "QUEUE_URLS" => r#"{"DialCall":"https://sqs.test/1/dial"}"#,
             "LOG_LEVEL" => "debug",
             "AWS_SECRET_ACCESS_KEY" => "very-secret",
             other => other,
-        };
-        Some(value.to_owned())
+        }
+        .to_owned()
     }
 
     #[test]
@@ -178,7 +178,7 @@ mod tests {
         let asked = RefCell::new(BTreeSet::new());
         let lookup = |name: &str| {
             asked.borrow_mut().insert(name.to_owned());
-            full(name)
+            Some(value(name))
         };
         Environment::read(true, lookup).unwrap();
         let listed: BTreeSet<_> = KEYS.iter().map(|key| key.name.to_owned()).collect();
@@ -204,7 +204,7 @@ mod tests {
     fn what_is_optional_may_be_missing_or_empty() {
         for absent in [None, Some(String::new())] {
             let lookup = |name: &str| match KEYS.iter().find(|key| key.name == name) {
-                Some(key) if key.required && key.set_by != SetBy::SenderTemplate => full(name),
+                Some(key) if key.required && key.set_by != SetBy::SenderTemplate => Some(value(name)),
                 _ => absent.clone(),
             };
             let environment = Environment::read(false, lookup).unwrap();
@@ -216,11 +216,11 @@ mod tests {
 
     #[test]
     fn values_arrive_typed_and_secrets_do_not_print() {
-        let environment = Environment::read(true, full).unwrap();
+        let environment = Environment::read(true, |name| Some(value(name))).unwrap();
         assert_eq!(environment.level, Level::DEBUG);
         assert_eq!(environment.queue_urls["DialCall"], "https://sqs.test/1/dial");
         assert_eq!(environment.credentials.secret_access_key(), "very-secret");
         assert!(!format!("{environment:?}").contains("very-secret"));
-        assert!(Environment::read(false, full).unwrap().queue_urls.is_empty());
+        assert!(Environment::read(false, |name| Some(value(name))).unwrap().queue_urls.is_empty());
     }
 }

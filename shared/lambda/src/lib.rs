@@ -19,5 +19,5 @@ mod tick;
 pub use boot::Error;
 pub use http::serve_http;
 pub use jobs::serve_sqs;
-pub use stream::serve_stream;
+pub use stream::{Item, serve_stream};
 pub use tick::serve_tick;

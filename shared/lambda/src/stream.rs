@@ -12,13 +12,16 @@ use std::collections::HashMap;
 use std::future::Future;
 use tracing::{Instrument, error, info_span};
 
+/// An item as the table has it, by attribute.
+pub type Item = HashMap<String, AttributeValue>;
+
 /// The whole `main` of a function behind the table's stream.
 ///
 /// `handle` gets the new images of the records in their order, those without one left out, and tells of each
 /// whether it was handled. The stream comes again from the first that was not: later ones too, handled or not.
 pub fn serve_stream<F, R>(handle: F) -> Result<(), Error>
 where
-    F: Fn(Platform, Queues, Vec<HashMap<String, AttributeValue>>) -> R,
+    F: Fn(Platform, Queues, Vec<Item>) -> R,
     R: Future<Output = Vec<bool>>,
 {
     boot::run(true, |environment| async move {
@@ -35,7 +38,7 @@ where
 
 async fn run_batch<F, R>(run: &F, event: Event) -> Result<Answer, lambda_runtime::Error>
 where
-    F: Fn(Vec<HashMap<String, AttributeValue>>) -> R,
+    F: Fn(Vec<Item>) -> R,
     R: Future<Output = Vec<bool>>,
 {
     let (sequences, items): (Vec<_>, Vec<_>) = event.records.into_iter().filter_map(image).unzip();
@@ -51,8 +54,9 @@ where
 }
 
 /// The sequence number and the new image of a record that has one.
-fn image(record: EventRecord) -> Option<(Option<String>, HashMap<String, AttributeValue>)> {
-    let image: HashMap<String, AttributeValue> = record.change.new_image.into();
+fn image(record: EventRecord) -> Option<(Option<String>, Item)> {
+    let image: serde_dynamo::Item = record.change.new_image;
+    let image = Item::from(image);
     (!image.is_empty()).then_some((record.change.sequence_number, image))
 }
 
@@ -81,7 +85,7 @@ mod tests {
 
     async fn answer(records: &[Value], handled: Vec<bool>) -> Value {
         let event = serde_json::from_value(json!({"Records": records})).unwrap();
-        let run = |items: Vec<HashMap<String, AttributeValue>>| {
+        let run = |items: Vec<Item>| {
             for item in &items {
                 assert_eq!(item["pk"], AttributeValue::S("p".to_owned()));
                 assert_eq!(item["n"], AttributeValue::N("7".to_owned()));

@@ -2,7 +2,7 @@
 
 use crate::aws::Aws;
 use crate::boot::{self, Error};
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use operations::Platform;
 use queues::Queues;
 use serde::de::IgnoredAny;
@@ -15,7 +15,7 @@ pub fn serve_tick<F, R, E>(handle: F) -> Result<(), Error>
 where
     F: Fn(Platform, Queues) -> R,
     R: Future<Output = Result<(), E>>,
-    E: std::error::Error + Send + Sync + 'static,
+    E: std::error::Error + 'static,
 {
     boot::run(true, |environment| async move {
         let aws = Aws::new(&environment);
@@ -26,7 +26,7 @@ where
             async {
                 ticked.await.map_err(|failure| {
                     error!(error = &failure as &(dyn std::error::Error + 'static), "the tick failed");
-                    lambda_runtime::Error::from(failure)
+                    Diagnostic { error_type: "TickFailed".to_owned(), error_message: failure.to_string() }
                 })
             }
             .instrument(span)

@@ -8,22 +8,36 @@ use crate::context::Context;
 use crate::error::{Error, Result, retrying};
 use crate::leads::expect;
 use crate::{Listing, Page, integrations, merge_patch};
-use domain::agent::{Agent, DataKind, Profile, Sync};
+use domain::agent::{Agent, Criterion, DataKind, DataPoint, Profile, Sync};
 use domain::{AgentId, Role, context};
 use elevenlabs::AgentSpec;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use store::{AGENTS, Stored};
 use utoipa::ToSchema;
 
 /// What one writes of an agent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct AgentInput {
-    /// How it speaks and what about.
-    #[serde(flatten)]
-    pub profile: Profile,
+    /// What people here call it.
+    pub name: String,
+    /// What it is, wants and must not do; each call's context is appended. 50,000 characters at most.
+    pub system_prompt: String,
+    /// What it says first; `{{first_name}}` and the like are filled in.
+    pub first_message: String,
+    /// ISO 639-1, such as `en` or `hi`; `en` if not given.
+    pub language: String,
+    /// The provider's voice; the provider's default if not given.
+    pub voice_id: Option<String>,
+    /// The provider's language model; the provider's default if not given.
+    pub llm: Option<String>,
+    /// What it should find out, by field.
+    pub data_collection: BTreeMap<String, DataPoint>,
+    /// What makes a call a good one.
+    pub evaluation: Vec<Criterion>,
     /// Whether calls that name no agent are its calls. The first agent always is the default.
     pub is_default: bool,
 }
@@ -56,10 +70,11 @@ const UNSETTLED: SignedDuration = SignedDuration::from_mins(2);
 /// Makes an agent here and at the provider.
 pub async fn create(ctx: &Context, input: AgentInput) -> Result<Stored<AgentView>> {
     ctx.require(Role::Manager)?;
-    let profile = input.profile.checked()?;
+    let is_default = input.is_default;
+    let profile = input.profile().checked()?;
     let (client, settings) = integrations::elevenlabs(&ctx.platform, &ctx.tenant).await?;
     let default = ctx.store().default_agent(&ctx.tenant).await?;
-    let is_default = input.is_default || default.is_none();
+    let is_default = is_default || default.is_none();
     let now = ctx.now();
     let agent = Agent {
         id: ctx.new_id(),
@@ -141,10 +156,11 @@ pub async fn update(
     let old = find(ctx, id).await?;
     expect(&old, expected)?;
     let input = merge_patch(&AgentInput::of(&old), patch)?;
-    let profile = input.profile.checked()?;
+    let is_default = input.is_default;
+    let profile = input.profile().checked()?;
     let now = ctx.now();
     let changed = profile != old.profile;
-    let mut agent = Agent { profile, is_default: input.is_default, updated_at: now, ..old.value.clone() };
+    let mut agent = Agent { profile, is_default, updated_at: now, ..old.value.clone() };
     if changed {
         agent.version += 1;
         agent.sync = Sync::Pending;
@@ -328,7 +344,26 @@ fn spec(agent: &Agent, post_call_webhook_id: Option<String>) -> AgentSpec {
 
 impl AgentInput {
     fn of(agent: &Agent) -> Self {
-        Self { profile: agent.profile.clone(), is_default: agent.is_default }
+        let Profile { name, system_prompt, first_message, language, voice_id, llm, data_collection, evaluation } =
+            agent.profile.clone();
+        let is_default = agent.is_default;
+        Self {
+            name,
+            system_prompt,
+            first_message,
+            language,
+            voice_id,
+            llm,
+            data_collection,
+            evaluation,
+            is_default,
+        }
+    }
+
+    fn profile(self) -> Profile {
+        let Self { name, system_prompt, first_message, language, voice_id, llm, data_collection, evaluation, .. } =
+            self;
+        Profile { name, system_prompt, first_message, language, voice_id, llm, data_collection, evaluation }
     }
 }
 

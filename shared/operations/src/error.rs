@@ -91,7 +91,8 @@ impl Error {
             Self::Provider { error, .. } => {
                 (error.is_retryable() || error.effect_unknown(), error.retry_after())
             }
-            Self::Model(error) => (error.is_retryable(), error.retry_after()),
+            // A model may say it shorter next time; one that refuses goes on refusing.
+            Self::Model(error) => (!matches!(error, LlmError::Refused), error.retry_after()),
             Self::Store(error) => (error.is_retryable(), None),
             Self::Vault(_) | Self::Stale | Self::NotConfigured(_) => (true, None),
             _ => (false, None),

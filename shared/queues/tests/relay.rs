@@ -1,4 +1,5 @@
 //! From rows of a real table to a stand-in of SQS.
+#![expect(clippy::unwrap_used, reason = "this is test code")]
 
 use contracts::Job;
 use domain::id::PrefixedId;
@@ -9,7 +10,7 @@ use standins::{Sqs, Table, credentials, http_client};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Message, Store, Transaction};
 
-async fn queues(sqs: &Sqs, kinds: &[&str]) -> Queues {
+fn queues(sqs: &Sqs, kinds: &[&str]) -> Queues {
     let urls: BTreeMap<_, _> = kinds.iter().map(|kind| ((*kind).to_owned(), sqs.url(kind))).collect();
     let connection = Connection {
         region: "eu-west-1".to_owned(),
@@ -20,9 +21,10 @@ async fn queues(sqs: &Sqs, kinds: &[&str]) -> Queues {
     Queues::new(urls, connection)
 }
 
-/// Stores a job of this tenant, due at that instant.
+/// Stores a job of this tenant, due at that instant, as if it were an hour ago.
 async fn enqueue(store: &Store, tenant: &str, job: Job, at: Timestamp) {
-    let mut step = Transaction::new(tenant.parse().unwrap(), "req_1", &Ids::default(), store.clock().now());
+    let then = store.clock().now() - SignedDuration::from_hours(1);
+    let mut step = Transaction::new(tenant.parse().unwrap(), "req_1", &Ids::default(), then);
     step.enqueue_at(job, at);
     store.commit(step).await.unwrap();
 }
@@ -46,7 +48,7 @@ async fn what_was_sent_is_whole_and_its_row_gone() {
     enqueue(store, "acme", Job::PlanCalls, now).await;
     let messages = waiting(store).await;
 
-    let accepted = queues(&sqs, &["PlanCalls"]).await.relay(store, &messages).await;
+    let accepted = queues(&sqs, &["PlanCalls"]).relay(store, &messages).await;
 
     assert_eq!(accepted, [true]);
     assert!(waiting(store).await.is_empty());
@@ -61,22 +63,20 @@ async fn what_was_sent_is_whole_and_its_row_gone() {
 async fn a_message_waits_in_the_queue_until_its_instant() {
     let (table, sqs) = (Table::start().await, Sqs::start().await);
     let (store, now) = (&table.store, table.store.clock().now());
-    let cases = [(-120, 0), (0, 0), (45, 45), (900, 900), (7_200, 900)];
-    for (index, (seconds, _)) in cases.iter().enumerate() {
-        let at = now + SignedDuration::from_secs(*seconds);
+    // Milliseconds to wait, and the seconds that the queue is told.
+    let cases = [(-120_000, 0), (0, 0), (1, 1), (44_001, 45), (45_000, 45), (900_000, 900), (7_200_000, 900)];
+    for (index, (wait, _)) in cases.iter().enumerate() {
+        let at = now + SignedDuration::from_millis(*wait);
         enqueue(store, &format!("t{index}"), Job::PlanCalls, at).await;
     }
     let messages = waiting(store).await;
-    let early = now + SignedDuration::from_millis(-10);
 
-    queues(&sqs, &["PlanCalls"]).await.send(early, &messages).await;
+    queues(&sqs, &["PlanCalls"]).send(now, &messages).await;
 
     let delays: BTreeMap<_, _> =
         sqs.sent().into_iter().map(|sent| (sent.group, sent.delay_seconds)).collect();
-    for (index, (seconds, delay)) in cases.iter().enumerate() {
-        // Ten milliseconds more to wait are a second more in the queue.
-        let rounded = if (0..900).contains(seconds) { delay + 1 } else { *delay };
-        assert_eq!(delays[&format!("t{index}")], rounded, "{seconds}");
+    for (index, (wait, delay)) in cases.iter().enumerate() {
+        assert_eq!(delays[&format!("t{index}")], *delay, "{wait}");
     }
 }
 
@@ -90,7 +90,7 @@ async fn messages_go_in_batches_of_ten_to_their_own_queues() {
     }
     let messages = waiting(store).await;
 
-    let accepted = queues(&sqs, &["PlanCalls", "SyncAgent"]).await.relay(store, &messages).await;
+    let accepted = queues(&sqs, &["PlanCalls", "SyncAgent"]).relay(store, &messages).await;
 
     assert_eq!(accepted, [true; 23]);
     assert!(waiting(store).await.is_empty());
@@ -105,22 +105,22 @@ async fn messages_go_in_batches_of_ten_to_their_own_queues() {
 async fn a_refused_message_keeps_its_row() {
     let (table, sqs) = (Table::start().await, Sqs::start().await);
     let (store, now) = (&table.store, table.store.clock().now());
-    for tenant in ["a", "b", "c", "d"] {
+    for tenant in ["anna", "bert", "carl", "dora"] {
         enqueue(store, tenant, Job::PlanCalls, now).await;
     }
-    sqs.refuse("b");
-    sqs.refuse("d");
+    sqs.refuse("bert");
+    sqs.refuse("dora");
     let messages = waiting(store).await;
 
-    let accepted = queues(&sqs, &["PlanCalls"]).await.relay(store, &messages).await;
+    let accepted = queues(&sqs, &["PlanCalls"]).relay(store, &messages).await;
 
     for (message, accepted) in messages.iter().zip(&accepted) {
         let tenant = message.envelope.tenant.to_string();
-        assert_eq!(*accepted, ["a", "c"].contains(&tenant.as_str()), "{tenant}");
+        assert_eq!(*accepted, ["anna", "carl"].contains(&tenant.as_str()), "{tenant}");
     }
     let left: Vec<_> = waiting(store).await;
     let left: BTreeSet<_> = left.iter().map(|message| message.envelope.tenant.to_string()).collect();
-    assert_eq!(left, BTreeSet::from(["b".to_owned(), "d".to_owned()]));
+    assert_eq!(left, BTreeSet::from(["bert".to_owned(), "dora".to_owned()]));
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn a_kind_without_a_queue_is_a_failure_of_its_own_messages_only() {
     enqueue(store, "acme", sync_agent(store), now).await;
     let messages = waiting(store).await;
 
-    let accepted = queues(&sqs, &["PlanCalls"]).await.relay(store, &messages).await;
+    let accepted = queues(&sqs, &["PlanCalls"]).relay(store, &messages).await;
 
     let planned: Vec<_> = messages.iter().map(|message| message.envelope.job == Job::PlanCalls).collect();
     assert_eq!(accepted, planned);
@@ -144,7 +144,7 @@ async fn a_throttled_batch_is_tried_again_and_then_stays() {
     let (store, now) = (&table.store, table.store.clock().now());
     enqueue(store, "acme", Job::PlanCalls, now).await;
     let messages = waiting(store).await;
-    let queues = queues(&sqs, &["PlanCalls"]).await;
+    let queues = queues(&sqs, &["PlanCalls"]);
 
     sqs.throttle(100);
     assert_eq!(queues.relay(store, &messages).await, [false]);
@@ -162,7 +162,7 @@ async fn a_row_whose_deletion_was_missed_is_sent_again() {
     let (store, now) = (&table.store, table.store.clock().now());
     enqueue(store, "acme", Job::PlanCalls, now).await;
     let messages = waiting(store).await;
-    let queues = queues(&sqs, &["PlanCalls"]).await;
+    let queues = queues(&sqs, &["PlanCalls"]);
 
     // The process ends between the send and the deletion.
     assert_eq!(queues.send(now, &messages).await, [true]);
@@ -181,7 +181,7 @@ async fn an_unreachable_queue_keeps_every_row() {
     let (store, now) = (&table.store, table.store.clock().now());
     enqueue(store, "acme", Job::PlanCalls, now).await;
     let messages = waiting(store).await;
-    let queues = queues(&sqs, &["PlanCalls"]).await;
+    let queues = queues(&sqs, &["PlanCalls"]);
     sqs.stop().await;
     assert_eq!(queues.relay(store, &messages).await, [false]);
     assert_eq!(ids(&waiting(store).await), ids(&messages));

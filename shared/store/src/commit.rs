@@ -144,12 +144,12 @@ where
                 Fault::Passing(Error::Unavailable(code.to_owned()))
             } else {
                 let detail = context.err().message().unwrap_or_default();
-                Fault::Final(Error::Unavailable(format!("{code}: {detail}")))
+                Fault::Final(Error::Refused(format!("{code}: {detail}")))
             }
         }
         SdkError::TimeoutError(_) => Fault::Passing(Error::Unavailable("timeout".to_owned())),
         SdkError::DispatchFailure(_) => Fault::Passing(Error::Unavailable("no connection".to_owned())),
         SdkError::ResponseError(_) => Fault::Passing(Error::Unavailable("broken answer".to_owned())),
-        _ => Fault::Final(Error::Unavailable("the request could not be built".to_owned())),
+        _ => Fault::Final(Error::Refused("the request could not be built".to_owned())),
     }
 }

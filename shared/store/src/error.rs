@@ -32,6 +32,9 @@ pub enum Error {
     /// The table cannot be reached, or answers with a fault.
     #[error("the table is unavailable: {0}")]
     Unavailable(String),
+    /// The table will not do this: the request is wrong, or not permitted.
+    #[error("the table refused: {0}")]
+    Refused(String),
     /// An item that this code cannot read or write.
     #[error("a stored {kind} cannot be read: {detail}")]
     Malformed {

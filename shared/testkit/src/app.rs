@@ -5,6 +5,7 @@ use domain::TenantId;
 use http::{HeaderMap, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use local::{Runner, Settings};
+use provider::Http;
 use serde_json::{Value, json};
 use simulators::Simulators;
 use store::Store;
@@ -28,7 +29,7 @@ pub struct TestApp {
 pub struct Client {
     url: String,
     key: Option<String>,
-    http: reqwest::Client,
+    http: Http,
 }
 
 /// What was answered.
@@ -115,8 +116,7 @@ impl TestApp {
 
 impl Client {
     fn new(url: &str, key: Option<&str>) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { url: url.to_owned(), key: key.map(str::to_owned), http }
+        Self { url: url.to_owned(), key: key.map(str::to_owned), http: Http::new() }
     }
 
     /// `GET`.
@@ -152,7 +152,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<Vec<u8>>,
     ) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        let mut request = self.http.request(method, format!("{}{path}", self.url).parse().expect("a URL"));
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);
         }

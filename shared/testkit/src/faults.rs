@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use provider::{Http, Url};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -70,8 +71,8 @@ impl Faults {
     pub(crate) async fn serve(&self, endpoint: String) -> String {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a loopback port");
         let address = listener.local_addr().expect("its address");
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let proxy = Proxy { faults: self.clone(), endpoint, client };
+        let endpoint = endpoint.parse().expect("a URL");
+        let proxy = Proxy { faults: self.clone(), endpoint, client: Http::new() };
         let router = Router::new().fallback(forward).with_state(proxy);
         tokio::spawn(async move { axum::serve(listener, router).await });
         format!("http://{address}")
@@ -103,8 +104,8 @@ enum Meeting {
 #[derive(Clone)]
 struct Proxy {
     faults: Faults,
-    endpoint: String,
-    client: reqwest::Client,
+    endpoint: Url,
+    client: Http,
 }
 
 async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
@@ -121,7 +122,7 @@ async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
 
 impl Proxy {
     async fn pass(&self, headers: &HeaderMap, body: Bytes) -> Response {
-        let mut request = self.client.post(&self.endpoint).body(body);
+        let mut request = self.client.post(self.endpoint.clone()).body(body);
         for (name, value) in headers.iter().filter(|(name, _)| *name != http::header::HOST) {
             request = request.header(name, value);
         }

@@ -30,10 +30,10 @@ impl Entity for Agent {
         let mut rows = Vec::new();
         if self.sync != Sync::Deleting {
             let sort = newest_first(self.created_at, self.id);
-            rows.push(Row::Listed { list: AGENTS.to_owned(), sort });
+            rows.push(Row::Listed { list: AGENTS.to_owned(), sort: sort.clone() });
             rows.push(Row::Counted { stat: "agent", dimension: "all".to_owned() });
             if self.is_default {
-                rows.push(Row::Listed { list: DEFAULT.to_owned(), sort: "0".to_owned() });
+                rows.push(Row::Listed { list: DEFAULT.to_owned(), sort });
             }
         }
         rows.extend(self.check_at.map(|at| Row::Timer { at, job: Job::SyncAgent { agent: self.id } }));

@@ -154,10 +154,11 @@ impl Store {
                 .table_name(&*self.table)
                 .set_key(Some(key_attributes(&key)))
                 .update_expression(
-                    "ADD #n :one SET kind = :kind, actor = :actor, #action = :action, minute = :minute",
+                    "ADD #n :one SET kind = :kind, actor = :actor, #action = :action, #minute = :minute",
                 )
                 .expression_attribute_names("#n", "n")
                 .expression_attribute_names("#action", "action")
+                .expression_attribute_names("#minute", "minute")
                 .expression_attribute_values(":one", number(1))
                 .expression_attribute_values(":kind", text("refusals"))
                 .expression_attribute_values(":actor", text(actor))

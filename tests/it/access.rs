@@ -1,0 +1,239 @@
+//! Who may do what: keys, roles, tenants, tokens, rates, and the audit of it all.
+
+use crate::story::{agent, call, lead};
+use http::Method;
+use jiff::SignedDuration;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use testkit::{Client, TestApp};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+
+#[tokio::test]
+async fn a_key_is_shown_once_works_and_is_taken_back() {
+    let app = TestApp::start().await;
+    let made = app.owner.post("/admin/api-keys", json!({"name": "Reports", "role": "viewer"})).await.expect(201);
+    let secret = made["api_key"].as_str().unwrap();
+    assert!(secret.starts_with("fd_") && secret.len() > 40);
+    let viewer = app.client(Some(secret));
+    viewer.get("/leads").await.expect(200);
+    let by_header = app.client(None).send(Method::GET, "/leads", &[("x-api-key", secret)], None).await;
+    by_header.expect(200);
+    let listed = app.owner.get("/admin/api-keys").await.expect(200);
+    assert!(!listed.to_string().contains(secret));
+    assert!(!serde_json::to_string(&app.database.engine.dump().unwrap()).unwrap().contains(secret));
+
+    let id = made["id"].as_str().unwrap();
+    app.owner.delete(&format!("/admin/api-keys/{id}")).await.expect(204);
+    app.owner.delete(&format!("/admin/api-keys/{id}")).await.expect(204);
+    app.advance(SignedDuration::from_secs(61)).await;
+    assert_eq!(viewer.get("/leads").await.problem(401), "unauthenticated");
+    assert_eq!(app.client(Some("fd_nonsense")).get("/leads").await.problem(401), "unauthenticated");
+    assert_eq!(app.client(None).get("/leads").await.problem(401), "unauthenticated");
+}
+
+#[tokio::test]
+async fn each_role_may_do_what_it_may_and_refusals_are_in_the_audit() {
+    let app = TestApp::start().await;
+    let lead_id = lead(&app.owner, "+919876543210").await;
+    let [viewer, member, manager] =
+        [app.member("viewer").await, app.member("member").await, app.member("manager").await];
+    let new_lead = |n: u32| json!({"first_name": "X", "phone": format!("+91987654330{n}")});
+    for client in [&viewer, &member, &manager] {
+        client.get(&format!("/leads/{lead_id}")).await.expect(200);
+    }
+    assert_eq!(viewer.post("/leads", new_lead(0)).await.problem(403), "forbidden");
+    member.post("/leads", new_lead(1)).await.expect(201);
+    assert_eq!(member.put("/business-config", json!({})).await.problem(403), "forbidden");
+    manager.put("/business-config", json!({"name": "M"})).await.expect(200);
+    for _ in 0..7 {
+        assert_eq!(manager.get("/admin/audit").await.problem(403), "forbidden");
+    }
+    assert_eq!(manager.post("/admin/api-keys", json!({"name": "x", "role": "owner"})).await.problem(403), "forbidden");
+
+    let audit = app.owner.get("/admin/audit?limit=100").await.expect(200);
+    let lines: Vec<&Value> = audit.as_array().unwrap().iter().collect();
+    let flood: Vec<_> =
+        lines.iter().filter(|line| line["outcome"] == "refused" && line["action"] == "GET /admin/audit").collect();
+    assert_eq!(flood.len(), 1, "a flood is one line");
+    assert_eq!(flood[0]["after"]["times"], 7);
+    let changed = lines.iter().find(|line| line["action"] == "business_config.updated").unwrap();
+    assert_eq!((&changed["before"]["name"], &changed["after"]["name"]), (&json!(""), &json!("M")));
+    assert!(changed["actor"].as_str().unwrap().starts_with("key_"));
+}
+
+#[tokio::test]
+async fn tenants_never_see_each_other() {
+    let app = TestApp::start().await;
+    let (ours, theirs) = (app.owner.clone(), app.tenant("acme").await);
+    let agent_id = agent(&ours).await["id"].as_str().unwrap().to_owned();
+    let lead_id = lead(&ours, "+919876543210").await;
+    let call_id = call(&ours, &lead_id).await;
+    for path in [
+        format!("/leads/{lead_id}"),
+        format!("/leads/{lead_id}/actions"),
+        format!("/agents/{agent_id}"),
+        format!("/calls/{call_id}"),
+        format!("/calls/{call_id}/why"),
+    ] {
+        assert_eq!(theirs.get(&path).await.problem(404), "not_found", "{path}");
+    }
+    let patch = json!({"first_name": "Stolen"});
+    assert_eq!(theirs.patch(&format!("/leads/{lead_id}"), patch.clone()).await.problem(404), "not_found");
+    assert_eq!(theirs.patch(&format!("/agents/{agent_id}"), json!({"name": "Stolen"})).await.problem(404), "not_found");
+    assert_eq!(theirs.delete(&format!("/leads/{lead_id}")).await.problem(404), "not_found");
+    assert_eq!(theirs.delete(&format!("/agents/{agent_id}")).await.problem(404), "not_found");
+    assert_eq!(theirs.post("/calls", json!({"lead_id": lead_id})).await.problem(404), "not_found");
+    assert_eq!(theirs.post("/context", json!({"lead_id": lead_id})).await.problem(404), "not_found");
+    assert_eq!(theirs.post("/admin/tenants", json!({"id": "more", "name": "x"})).await.problem(403), "forbidden");
+    for list in ["/leads", "/agents", "/calls"] {
+        assert_eq!(theirs.get(list).await.expect(200), json!([]), "{list}");
+    }
+    // The same person may be a lead of both.
+    lead(&theirs, "+919876543210").await;
+    let again = app.owner.post("/admin/tenants", json!({"id": "acme", "name": "x"})).await;
+    assert_eq!(again.problem(409), "duplicate");
+
+    // Every item begins with its tenant, or is of the closed list.
+    for item in app.database.engine.dump().unwrap() {
+        let pk = item["pk"]["S"].as_str().unwrap();
+        let of_tenant = pk.starts_with("t#demo#") || pk.starts_with("t#acme#");
+        let system = ["sys#key#", "sys#issuer#", "sys#tenant#", "sys#due#", "sys#out#"];
+        assert!(of_tenant || system.iter().any(|prefix| pk.starts_with(prefix)), "{pk}");
+        if !of_tenant {
+            for personal in ["9876543210", "Asha", "Rao"] {
+                assert!(!item.to_string().contains(personal), "{item}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_used_too_often_has_to_wait() {
+    let app = TestApp::start().await;
+    let body = json!({"name": "Slow", "role": "viewer", "per_second": 1, "burst": 5});
+    let made = app.owner.post("/admin/api-keys", body).await.expect(201);
+    let client = app.client(made["api_key"].as_str());
+    let mut refused = None;
+    for _ in 0..11 {
+        let answer = client.get("/leads").await;
+        if answer.status == 429 {
+            assert_eq!(answer.problem(429), "too_many_requests");
+            refused = answer.headers["retry-after"].to_str().unwrap().parse::<i64>().ok();
+            break;
+        }
+    }
+    let wait = refused.expect("eleven in a row are too many");
+    assert!((1..=5).contains(&wait), "{wait}");
+    app.advance(SignedDuration::from_secs(wait)).await;
+    client.get("/leads").await.expect(200);
+    for _ in 0..20 {
+        app.owner.get("/leads").await.expect(200);
+    }
+}
+
+struct Issuer {
+    server: MockServer,
+    key: EcdsaKeyPair,
+}
+
+impl Issuer {
+    async fn start() -> Self {
+        let random = SystemRandom::new();
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).unwrap();
+        let point = key.public_key().as_ref();
+        let keys = json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": "k1", "alg": "ES256", "use": "sig",
+            "x": URL_SAFE_NO_PAD.encode(&point[1..33]), "y": URL_SAFE_NO_PAD.encode(&point[33..65])}]});
+        let server = MockServer::start().await;
+        Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(keys)).mount(&server).await;
+        Self { server, key }
+    }
+
+    fn token(&self, claims: &Value) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let signed = format!("{}.{}", part(&json!({"alg": "ES256", "typ": "JWT", "kid": "k1"})), part(claims));
+        let signature = self.key.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_the_tenants_own_issuer_are_accepted() {
+    let app = TestApp::start().await;
+    let issuer = Issuer::start().await;
+    let set = json!({"issuer": "https://id.example", "jwks_url": format!("{}/jwks", issuer.server.uri()),
+        "audience": "frontdesk", "role_claim": "fd_role"});
+    app.owner.put("/admin/jwt-issuer", set.clone()).await.expect(200);
+    let now = app.now().as_second();
+    let claims = |change: Value| {
+        let mut claims = json!({"iss": "https://id.example", "aud": "frontdesk", "sub": "maria", "exp": now + 600, "fd_role": "member"});
+        claims.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        claims
+    };
+    let bearer = |claims: Value| -> Client { app.client(Some(&issuer.token(&claims))) };
+    let maria = bearer(claims(json!({})));
+    maria.post("/leads", json!({"first_name": "Via token"})).await.expect(201);
+    assert_eq!(maria.put("/business-config", json!({})).await.problem(403), "forbidden");
+    bearer(claims(json!({"aud": ["other", "frontdesk"], "fd_role": ["viewer", "manager"]})))
+        .put("/business-config", json!({}))
+        .await
+        .expect(200);
+    for wrong in [
+        json!({"iss": "https://evil.example"}),
+        json!({"aud": "another"}),
+        json!({"exp": now - 120}),
+        json!({"nbf": now + 600}),
+        json!({"fd_role": "emperor"}),
+    ] {
+        assert_eq!(bearer(claims(wrong.clone())).get("/leads").await.problem(401), "unauthenticated", "{wrong}");
+    }
+    let other = Issuer::start().await;
+    let forged = app.client(Some(&other.token(&claims(json!({})))));
+    assert_eq!(forged.get("/leads").await.problem(401), "unauthenticated");
+    let unsigned = format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#), URL_SAFE_NO_PAD.encode(claims(json!({})).to_string()));
+    assert_eq!(app.client(Some(&unsigned)).get("/leads").await.problem(401), "unauthenticated");
+
+    // Another tenant cannot take the same tokens over.
+    let acme = app.tenant("acme").await;
+    assert_eq!(acme.put("/admin/jwt-issuer", set).await.problem(409), "conflict");
+}
+
+#[tokio::test]
+async fn credentials_are_sealed_and_never_shown() {
+    let app = TestApp::start().await;
+    let acme = app.tenant("acme").await;
+    let secret = "sk-very-secret-4711";
+    acme.put("/admin/integrations/openai", json!({"api_key": secret, "base_url": "https://api.openai.com/v1"})).await.expect(200);
+    let shown = acme.get("/admin/integrations").await.expect(200);
+    assert!(shown.as_array().unwrap().iter().any(|one| one["provider"] == "openai" && one["configured"] == true));
+    let stored = serde_json::to_string(&app.database.engine.dump().unwrap()).unwrap();
+    assert!(!shown.to_string().contains(secret) && !stored.contains(secret));
+    let bad = acme.put("/admin/integrations/openai", json!({"api_key": secret, "base_url": "http://api.openai.com"})).await;
+    assert_eq!(bad.problem(422), "invalid");
+    assert_eq!(bad.body["errors"][0]["pointer"], "/base_url");
+    assert_eq!(acme.put("/admin/integrations/unknown", json!({})).await.problem(404), "not_found");
+}
+
+#[tokio::test]
+async fn the_feed_tells_every_change_once() {
+    let app = TestApp::start().await;
+    let mut cursor = app.owner.get("/changes?limit=100").await.expect(200)["cursor"].as_str().unwrap().to_owned();
+    let mut told = Vec::new();
+    for n in 0..7 {
+        lead(&app.owner, &format!("+91987654350{n}")).await;
+        if n % 2 == 0 {
+            app.advance(SignedDuration::from_secs(45)).await;
+        }
+        let feed = app.owner.get(&format!("/changes?limit=2&after={cursor}")).await.expect(200);
+        feed["cursor"].as_str().unwrap().clone_into(&mut cursor);
+        told.extend(feed["changes"].as_array().unwrap().clone());
+    }
+    let ids: Vec<&Value> = told.iter().map(|change| &change["id"]).collect();
+    assert_eq!(ids.len(), 7);
+    assert!(ids.windows(2).all(|pair| pair[0] != pair[1]));
+    assert!(told.iter().all(|change| change["kind"] == "lead" && change["what"] == "created"));
+    assert_eq!(app.owner.get("/changes?after=nonsense").await.problem(422), "invalid");
+}
