@@ -1,12 +1,12 @@
 //! Who may do what: keys, roles, tenants, tokens, rates, and the audit of it all.
 
 use crate::story::{agent, call, lead};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use jiff::SignedDuration;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use testkit::{Client, TestApp};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
@@ -14,7 +14,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 #[tokio::test]
 async fn a_key_is_shown_once_works_and_is_taken_back() {
     let app = TestApp::start().await;
-    let made = app.owner.post("/admin/api-keys", json!({"name": "Reports", "role": "viewer"})).await.expect(201);
+    let made =
+        app.owner.post("/admin/api-keys", json!({"name": "Reports", "role": "viewer"})).await.expect(201);
     let secret = made["api_key"].as_str().unwrap();
     assert!(secret.starts_with("fd_") && secret.len() > 40);
     let viewer = app.client(Some(secret));
@@ -51,12 +52,17 @@ async fn each_role_may_do_what_it_may_and_refusals_are_in_the_audit() {
     for _ in 0..7 {
         assert_eq!(manager.get("/admin/audit").await.problem(403), "forbidden");
     }
-    assert_eq!(manager.post("/admin/api-keys", json!({"name": "x", "role": "owner"})).await.problem(403), "forbidden");
+    assert_eq!(
+        manager.post("/admin/api-keys", json!({"name": "x", "role": "owner"})).await.problem(403),
+        "forbidden"
+    );
 
     let audit = app.owner.get("/admin/audit?limit=100").await.expect(200);
     let lines: Vec<&Value> = audit.as_array().unwrap().iter().collect();
-    let flood: Vec<_> =
-        lines.iter().filter(|line| line["outcome"] == "refused" && line["action"] == "GET /admin/audit").collect();
+    let flood: Vec<_> = lines
+        .iter()
+        .filter(|line| line["outcome"] == "refused" && line["action"] == "GET /admin/audit")
+        .collect();
     assert_eq!(flood.len(), 1, "a flood is one line");
     assert_eq!(flood[0]["after"]["times"], 7);
     let changed = lines.iter().find(|line| line["action"] == "business_config.updated").unwrap();
@@ -82,12 +88,18 @@ async fn tenants_never_see_each_other() {
     }
     let patch = json!({"first_name": "Stolen"});
     assert_eq!(theirs.patch(&format!("/leads/{lead_id}"), patch.clone()).await.problem(404), "not_found");
-    assert_eq!(theirs.patch(&format!("/agents/{agent_id}"), json!({"name": "Stolen"})).await.problem(404), "not_found");
+    assert_eq!(
+        theirs.patch(&format!("/agents/{agent_id}"), json!({"name": "Stolen"})).await.problem(404),
+        "not_found"
+    );
     assert_eq!(theirs.delete(&format!("/leads/{lead_id}")).await.problem(404), "not_found");
     assert_eq!(theirs.delete(&format!("/agents/{agent_id}")).await.problem(404), "not_found");
     assert_eq!(theirs.post("/calls", json!({"lead_id": lead_id})).await.problem(404), "not_found");
     assert_eq!(theirs.post("/context", json!({"lead_id": lead_id})).await.problem(404), "not_found");
-    assert_eq!(theirs.post("/admin/tenants", json!({"id": "more", "name": "x"})).await.problem(403), "forbidden");
+    assert_eq!(
+        theirs.post("/admin/tenants", json!({"id": "more", "name": "x"})).await.problem(403),
+        "forbidden"
+    );
     for list in ["/leads", "/agents", "/calls"] {
         assert_eq!(theirs.get(list).await.expect(200), json!([]), "{list}");
     }
@@ -143,7 +155,8 @@ impl Issuer {
     async fn start() -> Self {
         let random = SystemRandom::new();
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).unwrap();
+        let key =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).unwrap();
         let point = key.public_key().as_ref();
         let keys = json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": "k1", "alg": "ES256", "use": "sig",
             "x": URL_SAFE_NO_PAD.encode(&point[1..33]), "y": URL_SAFE_NO_PAD.encode(&point[33..65])}]});
@@ -154,7 +167,8 @@ impl Issuer {
 
     fn token(&self, claims: &Value) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", part(&json!({"alg": "ES256", "typ": "JWT", "kid": "k1"})), part(claims));
+        let signed =
+            format!("{}.{}", part(&json!({"alg": "ES256", "typ": "JWT", "kid": "k1"})), part(claims));
         let signature = self.key.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
@@ -188,12 +202,20 @@ async fn tokens_of_the_tenants_own_issuer_are_accepted() {
         json!({"nbf": now + 600}),
         json!({"fd_role": "emperor"}),
     ] {
-        assert_eq!(bearer(claims(wrong.clone())).get("/leads").await.problem(401), "unauthenticated", "{wrong}");
+        assert_eq!(
+            bearer(claims(wrong.clone())).get("/leads").await.problem(401),
+            "unauthenticated",
+            "{wrong}"
+        );
     }
     let other = Issuer::start().await;
     let forged = app.client(Some(&other.token(&claims(json!({})))));
     assert_eq!(forged.get("/leads").await.problem(401), "unauthenticated");
-    let unsigned = format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#), URL_SAFE_NO_PAD.encode(claims(json!({})).to_string()));
+    let unsigned = format!(
+        "{}.{}.",
+        URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#),
+        URL_SAFE_NO_PAD.encode(claims(json!({})).to_string())
+    );
     assert_eq!(app.client(Some(&unsigned)).get("/leads").await.problem(401), "unauthenticated");
 
     // Another tenant cannot take the same tokens over.
@@ -206,12 +228,21 @@ async fn credentials_are_sealed_and_never_shown() {
     let app = TestApp::start().await;
     let acme = app.tenant("acme").await;
     let secret = "sk-very-secret-4711";
-    acme.put("/admin/integrations/openai", json!({"api_key": secret, "base_url": "https://api.openai.com/v1"})).await.expect(200);
+    acme.put(
+        "/admin/integrations/openai",
+        json!({"api_key": secret, "base_url": "https://api.openai.com/v1"}),
+    )
+    .await
+    .expect(200);
     let shown = acme.get("/admin/integrations").await.expect(200);
-    assert!(shown.as_array().unwrap().iter().any(|one| one["provider"] == "openai" && one["configured"] == true));
+    assert!(
+        shown.as_array().unwrap().iter().any(|one| one["provider"] == "openai" && one["configured"] == true)
+    );
     let stored = serde_json::to_string(&app.database.engine.dump().unwrap()).unwrap();
     assert!(!shown.to_string().contains(secret) && !stored.contains(secret));
-    let bad = acme.put("/admin/integrations/openai", json!({"api_key": secret, "base_url": "http://api.openai.com"})).await;
+    let bad = acme
+        .put("/admin/integrations/openai", json!({"api_key": secret, "base_url": "http://api.openai.com"}))
+        .await;
     assert_eq!(bad.problem(422), "invalid");
     assert_eq!(bad.body["errors"][0]["pointer"], "/base_url");
     assert_eq!(acme.put("/admin/integrations/unknown", json!({})).await.problem(404), "not_found");
@@ -220,7 +251,8 @@ async fn credentials_are_sealed_and_never_shown() {
 #[tokio::test]
 async fn the_feed_tells_every_change_once() {
     let app = TestApp::start().await;
-    let mut cursor = app.owner.get("/changes?limit=100").await.expect(200)["cursor"].as_str().unwrap().to_owned();
+    let mut cursor =
+        app.owner.get("/changes?limit=100").await.expect(200)["cursor"].as_str().unwrap().to_owned();
     let mut told = Vec::new();
     for n in 0..7 {
         lead(&app.owner, &format!("+91987654350{n}")).await;

@@ -8,9 +8,9 @@ use testkit::{Client, TestApp};
 
 /// Every route of the document, with ids in its path that look right and name nothing.
 fn routes() -> Vec<(Method, String, bool)> {
-    let routes = operations().into_iter().filter(|(_, path, operation)| {
-        operation["security"].is_null() && !path.starts_with("/webhooks")
-    });
+    let routes = operations()
+        .into_iter()
+        .filter(|(_, path, operation)| operation["security"].is_null() && !path.starts_with("/webhooks"));
     let routes = routes.map(|(method, path, operation)| {
         let id = match path.split('/').nth(1) {
             Some("leads") => "con_01JAAAAAAAAAAAAAAAAAAAAAAA",
@@ -26,10 +26,13 @@ fn routes() -> Vec<(Method, String, bool)> {
 
 fn records(app: &TestApp) -> Vec<Value> {
     let items = app.database.engine.dump().unwrap();
-    let mut items: Vec<Value> = items.into_iter().filter(|item| {
-        let pk = item["pk"]["S"].as_str().unwrap();
-        !pk.contains("#AUD#") && !pk.contains("#RATE#")
-    }).collect();
+    let mut items: Vec<Value> = items
+        .into_iter()
+        .filter(|item| {
+            let pk = item["pk"]["S"].as_str().unwrap();
+            !pk.contains("#AUD#") && !pk.contains("#RATE#")
+        })
+        .collect();
     items.sort_by_key(|item| format!("{}{}", item["pk"]["S"], item["sk"]["S"]));
     items
 }
@@ -43,7 +46,11 @@ async fn every_route_refuses_strangers_and_bad_bodies_and_changes_nothing() {
     let before = records(&app);
     for (method, path, has_body) in routes() {
         let at = format!("{method} {path}");
-        assert_eq!(nobody.send(method.clone(), &path, &[], Some(b"{}".to_vec())).await.problem(401), "unauthenticated", "{at}");
+        assert_eq!(
+            nobody.send(method.clone(), &path, &[], Some(b"{}".to_vec())).await.problem(401),
+            "unauthenticated",
+            "{at}"
+        );
         if !has_body {
             continue;
         }
@@ -94,7 +101,10 @@ async fn a_wrong_field_is_named_by_its_pointer() {
     assert_eq!(lead_with(json!({"tags": ["a", 5]})).await, "/tags/1");
     assert_eq!(lead_with(json!({"consent": {"voice": {"granted": "yes"}}})).await, "/consent/voice/granted");
     assert_eq!(lead_with(json!({"first_name": "a\u{0}b"})).await, "/first_name");
-    let config = app.owner.put("/business-config", json!({"calling": {"window": {"open": "20:00", "close": "9:00"}}})).await;
+    let config = app
+        .owner
+        .put("/business-config", json!({"calling": {"window": {"open": "20:00", "close": "9:00"}}}))
+        .await;
     assert_eq!(config.problem(422), "invalid");
     assert_eq!(config.body["errors"][0]["pointer"], "/calling/window/close");
     let query = app.owner.get("/leads?status=lukewarm").await;
@@ -121,7 +131,10 @@ async fn a_person_is_one_lead_whatever_the_form_of_the_number() {
         assert_eq!(answer.body["existing_id"], first["id"]);
     }
     // A number that is given up is free for another.
-    owner.patch(&format!("/leads/{}", first["id"].as_str().unwrap()), json!({"phone": null})).await.expect(200);
+    owner
+        .patch(&format!("/leads/{}", first["id"].as_str().unwrap()), json!({"phone": null}))
+        .await
+        .expect(200);
     owner.post("/leads", json!({"phone": "+919876543210"})).await.expect(201);
 }
 
@@ -130,7 +143,9 @@ async fn parallel_creates_of_one_person_make_one_lead() {
     let app = TestApp::start().await;
     let creates = (0..20).map(|_| {
         let owner = app.owner.clone();
-        async move { owner.post("/leads", json!({"first_name": "One", "phone": "+919876543210"})).await.status.as_u16() }
+        async move {
+            owner.post("/leads", json!({"first_name": "One", "phone": "+919876543210"})).await.status.as_u16()
+        }
     });
     let statuses = futures::future::join_all(creates).await;
     assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
@@ -141,19 +156,29 @@ async fn parallel_creates_of_one_person_make_one_lead() {
 async fn the_same_request_under_one_key_is_done_once() {
     let app = TestApp::start().await;
     let post = async |client: &Client, key: &str, body: Value| {
-        client.send(Method::POST, "/leads", &[("idempotency-key", key)], Some(body.to_string().into_bytes())).await
+        client
+            .send(Method::POST, "/leads", &[("idempotency-key", key)], Some(body.to_string().into_bytes()))
+            .await
     };
     let body = json!({"first_name": "Once"});
     let first = post(&app.owner, "k-1", body.clone()).await.expect(201);
     let again = post(&app.owner, "k-1", body.clone()).await;
     assert_eq!(again.headers["idempotent-replayed"], "true");
     assert_eq!(again.expect(201), first);
-    assert_eq!(post(&app.owner, "k-1", json!({"first_name": "Other"})).await.problem(422), "idempotency_key_reused");
+    assert_eq!(
+        post(&app.owner, "k-1", json!({"first_name": "Other"})).await.problem(422),
+        "idempotency_key_reused"
+    );
     let member = app.member("member").await;
-    assert_ne!(post(&member, "k-1", body.clone()).await.expect(201)["id"], first["id"], "a key is its caller's own");
+    assert_ne!(
+        post(&member, "k-1", body.clone()).await.expect(201)["id"],
+        first["id"],
+        "a key is its caller's own"
+    );
     let parallel = (0..8).map(|_| post(&app.owner, "k-2", body.clone()));
     let answers = futures::future::join_all(parallel).await;
-    let made: Vec<_> = answers.iter().filter(|answer| answer.status == 201).map(|answer| &answer.body["id"]).collect();
+    let made: Vec<_> =
+        answers.iter().filter(|answer| answer.status == 201).map(|answer| &answer.body["id"]).collect();
     assert!(!made.is_empty() && made.iter().all(|id| *id == made[0]));
     assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 201 | 409)));
     assert_eq!(app.owner.get("/leads").await.expect(200).as_array().unwrap().len(), 3);
@@ -195,7 +220,13 @@ async fn lists_come_in_pages_that_neither_skip_nor_repeat() {
         let page = app.owner.get(&path).await;
         let link = page.headers.get("link").map(|link| link.to_str().unwrap().to_owned());
         next = link.map(|link| link.split(['<', '>']).nth(1).unwrap().to_owned());
-        seen.extend(page.expect(200).as_array().unwrap().iter().map(|lead| lead["first_name"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page.expect(200)
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|lead| lead["first_name"].as_str().unwrap().to_owned()),
+        );
         assert!(seen.len() <= 7);
     }
     assert_eq!(seen, ["L6", "L5", "L4", "L3", "L2", "L1", "L0"]);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod access;
+mod crash;
 mod inputs;
 mod openapi;
 mod story;

@@ -32,7 +32,10 @@ fn the_checked_in_document_is_what_the_handlers_say() {
         return;
     }
     let checked_in = std::fs::read_to_string(CHECKED_IN).unwrap();
-    assert_eq!(checked_in, generated, "run `FRONTDESK_UPDATE=1 cargo test -p integration openapi` and read the diff");
+    assert_eq!(
+        checked_in, generated,
+        "run `FRONTDESK_UPDATE=1 cargo test -p integration openapi` and read the diff"
+    );
 }
 
 #[test]
@@ -41,7 +44,8 @@ fn every_operation_has_a_name_a_summary_and_its_problems() {
     for (method, path, operation) in operations() {
         let name = operation["operationId"].as_str().unwrap().to_owned();
         assert!(operation["summary"].as_str().is_some_and(|summary| summary.len() > 8), "{method} {path}");
-        let open = operation["security"].as_array().is_some_and(|schemes| schemes == &[serde_json::json!({})]);
+        let open =
+            operation["security"].as_array().is_some_and(|schemes| schemes == &[serde_json::json!({})]);
         assert!(open || operation["responses"]["401"].is_object(), "{method} {path}");
         names.push(name);
     }
@@ -59,7 +63,10 @@ async fn every_described_operation_is_served_and_nothing_else_is() {
         let path = path.replace("{provider}", "openai").replace("{tenant}", "demo").replace("{id}", "x");
         let answer = nobody.send(method.clone(), &path, &[], None).await;
         let kind = answer.body["type"].as_str().unwrap_or_default().to_owned();
-        assert!(!kind.ends_with("no_route") && !kind.ends_with("method_not_allowed"), "{method} {path}: {kind}");
+        assert!(
+            !kind.ends_with("no_route") && !kind.ends_with("method_not_allowed"),
+            "{method} {path}: {kind}"
+        );
         let answer = nobody.send(Method::TRACE, &path, &[], None).await;
         assert_eq!(answer.problem(405), "method_not_allowed", "{path}");
     }

@@ -49,8 +49,11 @@ async fn a_lead_is_called_and_followed_up() {
     let app = TestApp::start().await;
     let owner = &app.owner;
     owner
-        .put("/business-config", json!({"name": "Acme Homes", "industry": "real-estate", "default_country": "IN",
-            "terminology": {"appointment": "showing"}, "callObjectives": ["Initial Qualification"]}))
+        .put(
+            "/business-config",
+            json!({"name": "Acme Homes", "industry": "real-estate", "default_country": "IN",
+            "terminology": {"appointment": "showing"}, "callObjectives": ["Initial Qualification"]}),
+        )
         .await
         .expect(200);
     let agent = agent(owner).await;
@@ -76,7 +79,8 @@ async fn a_lead_is_called_and_followed_up() {
     }
 
     let listed = owner.get(&format!("/leads/{lead_id}/actions")).await.expect(200);
-    let follow_up = listed.as_array().unwrap().iter().find(|a| a["kind"] == "follow_up_call").unwrap().clone();
+    let follow_up =
+        listed.as_array().unwrap().iter().find(|a| a["kind"] == "follow_up_call").unwrap().clone();
     assert_eq!(follow_up["call_id"], json!(call_id));
     let second = follow_up["new_call_id"].as_str().unwrap();
     let waiting = owner.get(&format!("/calls/{second}")).await.expect(200);
@@ -90,9 +94,17 @@ async fn a_lead_is_called_and_followed_up() {
     assert!(app.advance(SignedDuration::from_hours(24 * 5)).await.is_empty());
     let dials = app.simulators().dials();
     assert_eq!(to_the_second(dials[1].at), "2027-01-14T09:30:00Z", "Thursday at three in Kolkata");
-    let prompt = &dials[1].body["conversation_initiation_client_data"]["conversation_config_override"]["agent"]["prompt"];
+    let prompt = &dials[1].body["conversation_initiation_client_data"]["conversation_config_override"]["agent"]
+        ["prompt"];
     let prompt = prompt["prompt"].as_str().unwrap();
-    for section in ["LEAD CONTEXT:", "CALL CONTEXT:", "CONVERSATION HISTORY:", "LEAD PREFERENCES:", "NOTES AND INTERACTIONS:", "CALL INSTRUCTIONS:"] {
+    for section in [
+        "LEAD CONTEXT:",
+        "CALL CONTEXT:",
+        "CONVERSATION HISTORY:",
+        "LEAD PREFERENCES:",
+        "NOTES AND INTERACTIONS:",
+        "CALL INSTRUCTIONS:",
+    ] {
         assert!(prompt.contains(section), "{section}");
     }
     assert!(prompt.starts_with("You qualify leads.") && prompt.contains("(callback_requested)"), "{prompt}");
@@ -105,10 +117,13 @@ async fn what_the_rules_forbid_is_accepted_and_never_dialed() {
     let app = TestApp::start().await;
     let owner = &app.owner;
     agent(owner).await;
-    let silent = owner.post("/leads", json!({"first_name": "No", "phone": "+919876543211"})).await.expect(201);
+    let silent =
+        owner.post("/leads", json!({"first_name": "No", "phone": "+919876543211"})).await.expect(201);
     let silent = silent["id"].as_str().unwrap();
     let suppressed = lead(owner, "+919876543212").await;
-    let shut = owner.post(&format!("/leads/{suppressed}/suppress"), json!({"channel": "all", "reason": "asked"})).await;
+    let shut = owner
+        .post(&format!("/leads/{suppressed}/suppress"), json!({"channel": "all", "reason": "asked"}))
+        .await;
     assert_eq!(shut.expect(200)["suppression"].as_object().unwrap().len(), 4);
     let first = call(owner, silent).await;
     let second = call(owner, &suppressed).await;
@@ -118,7 +133,13 @@ async fn what_the_rules_forbid_is_accepted_and_never_dialed() {
     let why = owner.get(&format!("/calls/{first}/why")).await.expect(200);
     assert_eq!(why["decision"], "refuse");
     assert_eq!(why["next_legal_at"], Value::Null);
-    assert!(why["rules"].as_array().unwrap().iter().any(|rule| rule["rule"] == "consent" && rule["verdict"] == "refuse"));
+    assert!(
+        why["rules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|rule| rule["rule"] == "consent" && rule["verdict"] == "refuse")
+    );
     app.advance(SignedDuration::from_hours(48)).await;
     assert!(app.simulators().dials().is_empty());
 }

@@ -344,8 +344,16 @@ fn spec(agent: &Agent, post_call_webhook_id: Option<String>) -> AgentSpec {
 
 impl AgentInput {
     fn of(agent: &Agent) -> Self {
-        let Profile { name, system_prompt, first_message, language, voice_id, llm, data_collection, evaluation } =
-            agent.profile.clone();
+        let Profile {
+            name,
+            system_prompt,
+            first_message,
+            language,
+            voice_id,
+            llm,
+            data_collection,
+            evaluation,
+        } = agent.profile.clone();
         let is_default = agent.is_default;
         Self {
             name,
@@ -361,8 +369,17 @@ impl AgentInput {
     }
 
     fn profile(self) -> Profile {
-        let Self { name, system_prompt, first_message, language, voice_id, llm, data_collection, evaluation, .. } =
-            self;
+        let Self {
+            name,
+            system_prompt,
+            first_message,
+            language,
+            voice_id,
+            llm,
+            data_collection,
+            evaluation,
+            ..
+        } = self;
         Profile { name, system_prompt, first_message, language, voice_id, llm, data_collection, evaluation }
     }
 }

@@ -142,8 +142,7 @@ impl Store {
     /// The lines of a provider account that somebody holds.
     pub async fn slots(&self, tenant: &TenantId, account: &str) -> Result<Vec<SlotRow>> {
         let lines = partition(tenant, format_args!("SLOT#{account}"));
-        let rows =
-            self.stretch(&Stretch::of(lines, 1_000)).await?;
+        let rows = self.stretch(&Stretch::of(lines, 1_000)).await?;
         let slots = rows.iter().filter_map(|row| {
             let number = text_in(row, "sk")?.parse().ok()?;
             Some(SlotRow { number, until: text_in(row, "until")?.parse().ok()? })
