@@ -7,7 +7,7 @@ use http::Method;
 use jiff::SignedDuration;
 use provider::Secret;
 use serde_json::{Value, json};
-use simulators::{Lie, Script};
+use simulators::{Lie, Script, Webhook};
 use std::sync::{Arc, Mutex};
 use testkit::{Client, TestApp};
 use wiremock::matchers::method;
@@ -296,14 +296,25 @@ async fn what_is_sent_to_providers_can_be_checked() {
     ] {
         assert!(sent.iter().any(|request| request.path_template == path), "{path}");
     }
+    // What the simulator signs, as somebody else receives it.
+    let receiver = MockServer::start().await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).mount(&receiver).await;
+    let webhook = Webhook { url: receiver.uri(), secret: SECRET.to_owned(), webhook_id: "wh_simulated_demo".to_owned() };
+    app.simulators().register_account("simulated", webhook).unwrap();
+    let lead = crate::story::lead(owner, "+919876543211").await;
+    call(owner, &lead).await;
+    app.advance(minutes(2)).await;
+    let received = receiver.received_requests().await.unwrap().remove(0);
+    let header = received.headers["elevenlabs-signature"].to_str().unwrap().to_owned();
+    let body = Bytes::from(received.body);
+    signature::verify(&Secret::new(SECRET), Some(&header), body.clone(), app.now()).unwrap();
+
     let Ok(folder) = std::env::var("FRONTDESK_SENT_BODIES") else { return };
     for (n, request) in sent.iter().enumerate() {
-        let line = json!({"provider": request.provider, "method": request.method.to_string().to_lowercase(),
+        let line = json!({"provider": request.provider, "method": request.method.to_lowercase(),
             "path": request.path_template, "body": request.body});
         std::fs::write(format!("{folder}/{n}.json"), line.to_string()).unwrap();
     }
-    let signed = event("att_x", "conv_signed");
-    let header = signature::sign(&Secret::new(SECRET), &signed, app.now());
-    let sample = json!({"secret": SECRET, "header": header, "body": String::from_utf8(signed).unwrap()});
-    std::fs::write(format!("{folder}/signature.sample"), Value::to_string(&sample)).unwrap();
+    let sample = json!({"secret": SECRET, "header": header, "body": String::from_utf8(body.to_vec()).unwrap()});
+    std::fs::write(format!("{folder}/signature.sample"), sample.to_string()).unwrap();
 }

@@ -38,8 +38,8 @@ impl Folder {
         if let Some(text) = file.as_deref().and_then(|file| std::fs::read(file).ok()) {
             return serde_json::from_slice(&text).map_err(|_| Error::Damaged("secrets.json"));
         }
-        let suffix: String = ids.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
-        let secrets = Secrets { master_key: ids.bytes(), webhook_secret: format!("wsec_{suffix}") };
+        let suffix = u128::from_be_bytes(ids.bytes());
+        let secrets = Secrets { master_key: ids.bytes(), webhook_secret: format!("wsec_{suffix:032x}") };
         if let Some(file) = file {
             replace(&file, &secrets)?;
         }

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     let settings = match Settings::from_env() {
         Ok(settings) => settings,
         Err(mistakes) => {
-            mistakes.iter().for_each(|mistake| eprintln!("{mistake}"));
+            eprintln!("{}", mistakes.join("\n"));
             return ExitCode::from(2);
         }
     };
@@ -66,7 +66,7 @@ fn greet(settings: &Settings, runner: &Runner) {
     println!("  API key   {key} (owner of the tenant demo)");
     println!("  Data      {data}");
     println!("  Voice     ElevenLabs, {}", of("elevenlabs"));
-    println!("  Model     {}", model.map_or("simulated".to_owned(), |name| format!("{name}, real")));
+    println!("  Model     {}", model.map_or_else(|| "simulated".to_owned(), |name| format!("{name}, real")));
     println!("  Docs      {url}/docs");
     println!("  Clock     {}", runner.platform.now());
     println!();

@@ -118,11 +118,14 @@ impl Settings {
     }
 }
 
+/// Fields of a provider's settings, and how the variables that give them end.
+type Fields = &'static [(&'static str, &'static str)];
+
 fn providers(
     variable: impl Fn(&str) -> Option<String>,
     preferred: Option<&str>,
 ) -> BTreeMap<&'static str, Value> {
-    let all: [(&'static str, &str, &[(&str, &str)]); 3] = [
+    let all: [(&'static str, &str, Fields); 3] = [
         (
             "elevenlabs",
             "ELEVENLABS",

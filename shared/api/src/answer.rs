@@ -61,8 +61,8 @@ impl<T> List<T> {
             let mut link = format!("{path}?cursor={cursor}");
             for (name, value) in parameters {
                 if let Some(value) = value {
-                    let escaped: String = value.bytes().map(escape).collect();
-                    link.push_str(&format!("&{name}={escaped}"));
+                    link.extend(["&", name, "="]);
+                    link.extend(value.bytes().map(escape));
                 }
             }
             link

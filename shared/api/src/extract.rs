@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use operations::{Context, Idempotency, Page};
 use ring::digest::{Context as Digest, SHA256};
@@ -203,17 +203,11 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        if_match(&parts.headers).map(Self)
+        let value = parts.headers.get(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default().trim());
+        Ok(Self(value.filter(|text| *text != "*").map(|text| {
+            let version = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
+            // An ETag that we never gave out matches nothing.
+            version.parse().unwrap_or(u64::MAX)
+        })))
     }
-}
-
-fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let text = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
-    // An ETag that we never gave out matches nothing.
-    Ok(Some(text.parse().unwrap_or(u64::MAX)))
 }

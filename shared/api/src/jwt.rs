@@ -32,8 +32,11 @@ const LEEWAY: i64 = 60;
 /// The issuers' keys, by address.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct KeySets {
-    known: Arc<Mutex<HashMap<String, (Arc<JwkSet>, Timestamp)>>>,
+    known: Arc<Mutex<HashMap<String, Fetched>>>,
 }
+
+/// An issuer's keys, and when they were fetched.
+type Fetched = (Arc<JwkSet>, Timestamp);
 
 #[derive(Debug, Deserialize)]
 struct Claims {
@@ -130,7 +133,7 @@ async fn signing_key(
 }
 
 impl KeySets {
-    fn get(&self, address: &str) -> Option<(Arc<JwkSet>, Timestamp)> {
+    fn get(&self, address: &str) -> Option<Fetched> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).get(address).cloned()
     }
 

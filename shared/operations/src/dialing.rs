@@ -211,7 +211,9 @@ pub(crate) async fn end(
                 // A call that was never made did not bother anybody.
                 CallStatus::Failed => {
                     let dialed_at = call.attempt(attempt.number).and_then(|attempt| attempt.dialed_at);
-                    dialed_at.into_iter().for_each(|at| contact.untouch(at));
+                    if let Some(at) = dialed_at {
+                        contact.untouch(at);
+                    }
                 }
                 _ => {}
             }

@@ -95,7 +95,7 @@ impl Store {
                 Some("0") => call = decode::<Call>(item, now)?,
                 Some("T") => transcripts.extend(decode::<Transcript>(item, now)?.map(|stored| stored.value)),
                 Some("A") => {
-                    analyses.extend(decode::<AnalysisRecord>(item, now)?.map(|stored| stored.value.analysis))
+                    analyses.extend(decode::<AnalysisRecord>(item, now)?.map(|stored| stored.value.analysis));
                 }
                 _ => {}
             }
