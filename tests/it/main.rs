@@ -5,6 +5,7 @@
 mod access;
 mod crash;
 mod inputs;
+mod logs;
 mod openapi;
 mod story;
 mod voice;

@@ -21,3 +21,8 @@ pub use http::serve_http;
 pub use jobs::serve_sqs;
 pub use stream::{Item, serve_stream};
 pub use tick::serve_tick;
+
+/// Held by tests that log from the same line of code: such a line that is reached first without a subscriber,
+/// just while another test installs one, stays silent for it.
+#[cfg(test)]
+static TURNS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -132,6 +132,7 @@ fn other_crates_are_heard_from_warn_on() {
 
 #[test]
 fn a_panic_is_one_line_and_goes_on() {
+    let _turn = crate::TURNS.blocking_lock();
     panics::log_them();
     let lines = lines_of(Level::INFO, || {
         let _job = info_span!("job", message_id = "m1").entered();
