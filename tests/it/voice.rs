@@ -299,7 +299,11 @@ async fn what_is_sent_to_providers_can_be_checked() {
     // What the simulator signs, as somebody else receives it.
     let receiver = MockServer::start().await;
     Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).mount(&receiver).await;
-    let webhook = Webhook { url: receiver.uri(), secret: SECRET.to_owned(), webhook_id: "wh_simulated_demo".to_owned() };
+    let webhook = Webhook {
+        url: receiver.uri(),
+        secret: SECRET.to_owned(),
+        webhook_id: "wh_simulated_demo".to_owned(),
+    };
     app.simulators().register_account("simulated", webhook).unwrap();
     let lead = crate::story::lead(owner, "+919876543211").await;
     call(owner, &lead).await;
@@ -315,6 +319,7 @@ async fn what_is_sent_to_providers_can_be_checked() {
             "path": request.path_template, "body": request.body});
         std::fs::write(format!("{folder}/{n}.json"), line.to_string()).unwrap();
     }
-    let sample = json!({"secret": SECRET, "header": header, "body": String::from_utf8(body.to_vec()).unwrap()});
+    let sample =
+        json!({"secret": SECRET, "header": header, "body": String::from_utf8(body.to_vec()).unwrap()});
     std::fs::write(format!("{folder}/signature.sample"), sample.to_string()).unwrap();
 }

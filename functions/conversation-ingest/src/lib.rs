@@ -8,8 +8,9 @@ use operations::ingest::{Ingested, ingest};
 use operations::{Context, Error, Platform};
 use std::time::Duration;
 
-/// How soon an event that came before its call was known is looked at again.
-const AGAIN: Duration = Duration::from_secs(20);
+/// How soon an event that came before its call was known is looked at again: with as many deliveries as the job
+/// has, for longer than an event waits.
+const AGAIN: Duration = Duration::from_secs(90);
 
 /// Runs one `IngestConversation`.
 pub async fn handle(platform: Platform, message: Envelope) -> Result<(), Failure> {

@@ -2,8 +2,9 @@
 
 use crate::pump::Settled;
 use crate::runner::{Error, Runner};
-use api::Problem;
-use axum::extract::{FromRequest, Request, State};
+use api::{Api, Caller, Problem};
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{post, put};
 use axum::{Json, Router};
@@ -21,15 +22,27 @@ pub(crate) struct Control {
     pub(crate) runner: Runner,
 }
 
-/// The local routes. They are served on loopback or to whoever set a key of their own.
+/// The local routes: open on loopback, for the platform owner alone anywhere else.
 pub(crate) fn router(control: Control) -> Router {
+    let guarded = from_fn_with_state(control.clone(), guard);
     Router::new()
         .route("/local/clock", post(advance_clock))
         .route("/local/settle", post(settle))
         .route("/local/simulators/scripts", put(set_script))
         .route("/local/simulators/lies", put(set_lies))
         .route("/local/simulators/model", put(set_model))
+        .layer(guarded)
         .with_state(control)
+}
+
+async fn guard(State(control): State<Control>, request: Request, next: Next) -> Result<Response, Problem> {
+    if control.runner.address.ip().is_loopback() {
+        return Ok(next.run(request).await);
+    }
+    let (mut parts, body) = request.into_parts();
+    let api = Api::new(control.runner.platform.clone());
+    Caller::from_request_parts(&mut parts, &api).await?.require_platform_owner()?;
+    Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
 #[derive(Debug, Deserialize)]

@@ -113,10 +113,11 @@ fn idempotency(parts: &Parts, ctx: &Context, body: &[u8]) -> Result<Option<Idemp
         }
         hex::encode(digest.finish())
     };
+    let asked = parts.uri.path_and_query().map_or("", |asked| asked.as_str());
     // A key is its caller's own: another one's does not meet it.
     Ok(Some(Idempotency {
         key: hash(&[ctx.actor.name().as_bytes(), key.as_bytes()]),
-        request_hash: hash(&[parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), body]),
+        request_hash: hash(&[parts.method.as_str().as_bytes(), asked.as_bytes(), body]),
     }))
 }
 
@@ -129,6 +130,9 @@ async fn answered(ctx: &Context, request: &Idempotency) -> Result<Option<Respons
         let detail = "This Idempotency-Key came with another request before.";
         let title = "The key was used for another request";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", title, detail));
+    }
+    if saved.status == SavedAnswer::PROMISED {
+        return Err(operations::Error::Answered.into());
     }
     let status = StatusCode::from_u16(saved.status).unwrap_or(StatusCode::OK);
     let mut response = (status, saved.body).into_response();
@@ -203,7 +207,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let value = parts.headers.get(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default().trim());
+        let value =
+            parts.headers.get(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default().trim());
         Ok(Self(value.filter(|text| *text != "*").map(|text| {
             let version = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
             // An ETag that we never gave out matches nothing.

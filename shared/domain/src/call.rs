@@ -201,6 +201,8 @@ pub struct Ending {
     pub reason: Option<Reason>,
     /// Whether the provider told us.
     pub confirmed: bool,
+    /// Whether a further attempt may follow: not while this one may still be ringing.
+    pub is_over: bool,
     /// The provider's id of the conversation.
     pub conversation_id: Option<String>,
     /// How long they spoke, in seconds.
@@ -216,6 +218,7 @@ impl Ending {
             status,
             reason: Some(reason),
             confirmed,
+            is_over: true,
             conversation_id: None,
             duration_secs: None,
             cost_credits: None,
@@ -308,6 +311,7 @@ impl Call {
         attempt.status = CallStatus::InProgress;
         attempt.conversation_id = conversation_id.or(attempt.conversation_id.take());
         self.enter(CallStatus::InProgress, None, Some(check_at), now);
+        self.hold_until(check_at);
         Some(())
     }
 
@@ -331,7 +335,7 @@ impl Call {
             return Some(());
         }
         self.slot = None;
-        match retry.after(self.id, ending.status, number) {
+        match retry.after(self.id, ending.status, number).filter(|_| ending.is_over) {
             Some(wait) => {
                 self.ready_at = now + wait;
                 self.enter(CallStatus::Queued, ending.reason.or(Some(Reason::Retry)), None, now);
@@ -368,10 +372,15 @@ impl Call {
     /// Looks again at `check_at`, with the slot held until then and a little longer.
     pub fn watch(&mut self, check_at: Timestamp, now: Timestamp) {
         self.check_at = Some(check_at);
+        self.hold_until(check_at);
+        self.updated_at = now;
+    }
+
+    /// Holds the slot until somebody has looked again, and a little longer.
+    fn hold_until(&mut self, check_at: Timestamp) {
         if let Some(slot) = &mut self.slot {
             slot.lease_until = slot.lease_until.max(check_at + SignedDuration::from_mins(5));
         }
-        self.updated_at = now;
     }
 
     fn drop_claim(&mut self) {

@@ -224,9 +224,10 @@ impl Contact {
     /// Replaces the details; a field whose value is another one now is `author`'s from now on.
     pub fn set_details(&mut self, details: Details, author: Author, now: Timestamp) {
         let (before, after) = (fields(&self.details), fields(&details));
-        for (name, value) in after {
-            if before.get(&name) != Some(&value) {
-                self.provenance.insert(name, Provenance { by: author, at: now, evidence: None });
+        // A field that was emptied is its emptier's: nobody less trusted fills it again.
+        for name in before.keys().chain(after.keys()) {
+            if before.get(name) != after.get(name) {
+                self.provenance.insert(name.clone(), Provenance { by: author, at: now, evidence: None });
             }
         }
         self.details = details;

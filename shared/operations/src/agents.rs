@@ -7,7 +7,7 @@
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
 use crate::leads::expect;
-use crate::{Listing, Page, integrations, merge_patch};
+use crate::{Listing, Page, business_config, integrations, merge_patch};
 use domain::agent::{Agent, Criterion, DataKind, DataPoint, Profile, Sync};
 use domain::{AgentId, Role, context};
 use elevenlabs::AgentSpec;
@@ -66,6 +66,8 @@ pub struct AgentView {
 
 /// After how long an unsettled agent is looked after: longer than any request that made it so.
 const UNSETTLED: SignedDuration = SignedDuration::from_mins(2);
+/// How soon a provider that did not answer is asked again.
+const ASKED_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Makes an agent here and at the provider.
 pub async fn create(ctx: &Context, input: AgentInput) -> Result<Stored<AgentView>> {
@@ -90,10 +92,11 @@ pub async fn create(ctx: &Context, input: AgentInput) -> Result<Stored<AgentView
     };
     let mut step = ctx.step();
     step.create(&agent)?;
+    ctx.promise(&mut step)?;
     ctx.store().commit(step).await?;
     let pending = Stored { value: agent, version: 1 };
 
-    let spec = spec(&pending, settings.webhook_id);
+    let spec = spec(ctx, &pending, settings.webhook_id).await?;
     let remote = match client.create_agent(&spec).await {
         Ok(remote) => remote,
         Err(error) if error.effect_unknown() => {
@@ -121,8 +124,12 @@ pub async fn create(ctx: &Context, input: AgentInput) -> Result<Stored<AgentView
                 unset_default(ctx, &mut step, agent.id).await?;
             }
             ctx.audited(&mut step, "agent.created", agent.id, None, Some(&view))?;
-            ctx.remember(&mut step, 201, &view)?;
-            Ok(ctx.store().commit(step).await?)
+            ctx.fulfil(&mut step, 201, &view)?;
+            match ctx.store().commit(step).await {
+                // Somebody else made a default agent at the same time: that one gives way.
+                Err(store::Error::Taken { .. }) => Err(Error::Stale),
+                other => Ok(other?),
+            }
         }
         .await
     )?;
@@ -178,7 +185,7 @@ pub async fn update(
     let Some(remote) = pending.elevenlabs_agent_id.as_deref().filter(|_| changed) else {
         return Ok(Stored { value: AgentView::of(&pending), version: pending.version });
     };
-    match client.update_agent(remote, &spec(&pending, settings.webhook_id)).await {
+    match client.update_agent(remote, &spec(ctx, &pending, settings.webhook_id).await?).await {
         Ok(()) => {
             let mut step = ctx.step();
             step.replace(&pending, &settled(&pending, now))?;
@@ -219,37 +226,39 @@ pub async fn delete(ctx: &Context, id: AgentId, expected: Option<u64>) -> Result
     Ok(())
 }
 
-/// Settles an agent whose state at the provider is uncertain.
+/// Settles an agent whose state at the provider is uncertain. While the provider does not answer, it is asked
+/// again and again.
 pub async fn sync(ctx: &Context, id: AgentId) -> Result<()> {
     let Some(stored) = ctx.store().get::<Agent>(&ctx.tenant, &id).await? else { return Ok(()) };
-    match stored.sync {
-        Sync::InSync => Ok(()),
-        Sync::Deleting => delete_remote(ctx, &stored).await,
-        Sync::Pending => {
-            let (client, settings) = integrations::elevenlabs(&ctx.platform, &ctx.tenant).await?;
-            let spec = spec(&stored, settings.webhook_id);
-            let known = match &stored.elevenlabs_agent_id {
-                Some(known) => Some(known.clone()),
-                None => {
-                    client.find_agent_by_tag(&spec.name, &tag(&stored)).await.map_err(Error::elevenlabs)?
-                }
-            };
-            let remote = match known {
-                Some(known) => {
-                    client.update_agent(&known, &spec).await.map_err(Error::elevenlabs)?;
-                    known
-                }
-                // Its maker was never answered, so nobody counts on it.
-                None => return remove(ctx, &stored).await,
-            };
-            let mut agent = settled(&stored, ctx.now());
-            agent.elevenlabs_agent_id = Some(remote);
+    let settled = match (stored.sync, &stored.elevenlabs_agent_id) {
+        (Sync::InSync, _) => return Ok(()),
+        (Sync::Pending, Some(remote)) => bring(ctx, &stored, remote).await,
+        // Whoever asked for it was never told that it exists, so nobody counts on it.
+        (Sync::Pending, None) | (Sync::Deleting, _) => delete_remote(ctx, &stored).await,
+    };
+    match settled {
+        Err(error @ (Error::Provider { .. } | Error::NotConfigured(_))) => {
+            tracing::warn!(agent = %id, %error, "the agent stays unsettled for now");
             let mut step = ctx.step();
-            step.replace(&stored, &agent)?;
-            ctx.changed(&mut step, "agent", id, "synced")?;
+            step.replace(
+                &stored,
+                &Agent { check_at: Some(ctx.now() + ASKED_AGAIN), ..stored.value.clone() },
+            )?;
             Ok(ctx.store().commit(step).await?)
         }
+        other => other,
     }
+}
+
+/// Brings a change to the provider.
+async fn bring(ctx: &Context, stored: &Stored<Agent>, remote: &str) -> Result<()> {
+    let (client, line) = integrations::elevenlabs(&ctx.platform, &ctx.tenant).await?;
+    let spec = spec(ctx, stored, line.webhook_id).await?;
+    client.update_agent(remote, &spec).await.map_err(Error::elevenlabs)?;
+    let mut step = ctx.step();
+    step.replace(stored, &settled(stored, ctx.now()))?;
+    ctx.changed(&mut step, "agent", stored.id, "synced")?;
+    Ok(ctx.store().commit(step).await?)
 }
 
 /// Takes the mark of the default agent from whoever has it, if it is not `heir`.
@@ -280,6 +289,7 @@ async fn delete_remote(ctx: &Context, stored: &Stored<Agent>) -> Result<()> {
 async fn remove(ctx: &Context, stored: &Stored<Agent>) -> Result<()> {
     let mut step = ctx.step();
     step.delete(stored);
+    ctx.retract(&mut step);
     Ok(ctx.store().commit(step).await?)
 }
 
@@ -287,6 +297,7 @@ async fn remove(ctx: &Context, stored: &Stored<Agent>) -> Result<()> {
 async fn abandon(ctx: &Context, stored: &Stored<Agent>) -> Result<()> {
     let mut step = ctx.step();
     step.replace(stored, &Agent { sync: Sync::Deleting, ..stored.value.clone() })?;
+    ctx.retract(&mut step);
     Ok(ctx.store().commit(step).await?)
 }
 
@@ -295,8 +306,13 @@ fn settled(agent: &Agent, now: Timestamp) -> Agent {
 }
 
 pub(crate) async fn find(ctx: &Context, id: AgentId) -> Result<Stored<Agent>> {
+    existing(ctx, id).await?.ok_or(Error::NotFound("agent"))
+}
+
+/// The agent, or none if there is none or it is being deleted.
+pub(crate) async fn existing(ctx: &Context, id: AgentId) -> Result<Option<Stored<Agent>>> {
     let stored = ctx.store().get::<Agent>(&ctx.tenant, &id).await?;
-    stored.filter(|agent| agent.sync != Sync::Deleting).ok_or(Error::NotFound("agent"))
+    Ok(stored.filter(|agent| agent.sync != Sync::Deleting))
 }
 
 /// By which our agent is known at the provider before its id there is known here.
@@ -304,7 +320,9 @@ fn tag(agent: &Agent) -> String {
     agent.id.to_string()
 }
 
-fn spec(agent: &Agent, post_call_webhook_id: Option<String>) -> AgentSpec {
+/// What the provider is to have. A talk's length is bound by the tenant's rules, so that a line's lease is true.
+async fn spec(ctx: &Context, agent: &Agent, post_call_webhook_id: Option<String>) -> Result<AgentSpec> {
+    let max_call_minutes = business_config::get(ctx).await?.config.calling.max_call_minutes;
     let Profile { name, system_prompt, first_message, language, voice_id, llm, data_collection, evaluation } =
         agent.profile.clone();
     let kind = |kind| match kind {
@@ -313,7 +331,7 @@ fn spec(agent: &Agent, post_call_webhook_id: Option<String>) -> AgentSpec {
         DataKind::Integer => elevenlabs::DataKind::Integer,
         DataKind::Number => elevenlabs::DataKind::Number,
     };
-    AgentSpec {
+    Ok(AgentSpec {
         name,
         system_prompt,
         first_message,
@@ -337,9 +355,9 @@ fn spec(agent: &Agent, post_call_webhook_id: Option<String>) -> AgentSpec {
             .map(|c| elevenlabs::Criterion { id: c.id, name: c.name, prompt: c.prompt })
             .collect(),
         post_call_webhook_id,
-        max_duration_secs: None,
+        max_duration_secs: Some(max_call_minutes * 60),
         placeholders: context::VARIABLES.iter().map(|name| ((*name).to_owned(), String::new())).collect(),
-    }
+    })
 }
 
 impl AgentInput {

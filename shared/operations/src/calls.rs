@@ -266,7 +266,12 @@ pub async fn why(ctx: &Context, id: CallId) -> Result<Why> {
 }
 
 pub(crate) async fn find(ctx: &Context, id: CallId) -> Result<store::Stored<Call>> {
-    ctx.store().get::<Call>(&ctx.tenant, &id).await?.ok_or(Error::NotFound("call"))
+    existing(ctx, id).await?.ok_or(Error::NotFound("call"))
+}
+
+/// The call, or none if there is none: for jobs, which have nothing to do then.
+pub(crate) async fn existing(ctx: &Context, id: CallId) -> Result<Option<store::Stored<Call>>> {
+    Ok(ctx.store().get::<Call>(&ctx.tenant, &id).await?)
 }
 
 impl CallView {

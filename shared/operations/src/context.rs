@@ -161,22 +161,44 @@ impl Context {
         }
     }
 
-    /// Keeps the answer to this request with the step, if the request may be repeated.
+    /// Keeps the answer to this request with the step, if the request may be repeated. Of several same requests
+    /// one is answered.
     pub fn remember(
         &self,
         step: &mut Transaction,
         status: u16,
         answer: &impl serde::Serialize,
     ) -> Result<()> {
-        if let Some(Idempotency { key, request_hash }) = &self.idempotency {
-            step.answer(&SavedAnswer {
-                key: key.clone(),
-                request_hash: request_hash.clone(),
-                status,
-                body: serde_json::to_string(answer).map_err(|_| Error::Internal("the answer is no JSON"))?,
-                at: self.now(),
-            })?;
+        match self.saved_answer(status, answer)? {
+            Some(saved) => Ok(step.answer(&saved)?),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Lets a request of several steps be the only one of its key, before its first effect.
+    pub fn promise(&self, step: &mut Transaction) -> Result<()> {
+        self.remember(step, SavedAnswer::PROMISED, &())
+    }
+
+    /// Keeps the answer that was promised.
+    pub fn fulfil(&self, step: &mut Transaction, status: u16, answer: &impl serde::Serialize) -> Result<()> {
+        match self.saved_answer(status, answer)? {
+            Some(saved) => Ok(step.put(&saved)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a promise back: the request came to nothing and may be made again.
+    pub fn retract(&self, step: &mut Transaction) {
+        if let Some(Idempotency { key, .. }) = &self.idempotency {
+            step.forget::<SavedAnswer>(key);
+        }
+    }
+
+    fn saved_answer(&self, status: u16, answer: &impl serde::Serialize) -> Result<Option<SavedAnswer>> {
+        let Some(Idempotency { key, request_hash }) = &self.idempotency else { return Ok(None) };
+        let body = serde_json::to_string(answer).map_err(|_| Error::Internal("the answer is no JSON"))?;
+        let (key, request_hash) = (key.clone(), request_hash.clone());
+        Ok(Some(SavedAnswer { key, request_hash, status, body, at: self.now() }))
     }
 }

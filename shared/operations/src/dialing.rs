@@ -22,7 +22,7 @@ const MENDING: SignedDuration = SignedDuration::from_mins(10);
 /// Dials a claimed attempt. The intent is stored before the request leaves, under the condition that the
 /// attempt is still only claimed: whoever comes second finds it dialing and does nothing.
 pub async fn dial(ctx: &Context, attempt: AttemptId) -> Result<()> {
-    let Ok(call) = calls::find(ctx, attempt.call).await else { return Ok(()) };
+    let Some(call) = calls::existing(ctx, attempt.call).await? else { return Ok(()) };
     if call.status != CallStatus::Claimed || call.current_attempt() != Some(attempt) {
         return Ok(());
     }
@@ -30,7 +30,7 @@ pub async fn dial(ctx: &Context, attempt: AttemptId) -> Result<()> {
     let (settings, record, agent) = tokio::try_join!(
         business_config::get(ctx),
         async { Ok(ctx.store().contact(&ctx.tenant, call.contact_id).await?) },
-        async { Ok(agents::find(ctx, agent).await.ok()) },
+        agents::existing(ctx, agent),
     )?;
     let Some(ContactRecord { contact, history, .. }) = record else {
         return close(ctx, &call, Reason::NoLead).await;

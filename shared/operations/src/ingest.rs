@@ -35,10 +35,18 @@ pub async fn ingest(ctx: &Context, event: &str) -> Result<Ingested> {
     let Some(raw) = load(ctx, event).await? else { return Ok(Ingested::Nothing) };
     let Ok(parsed) = Event::parse(&Verified::assert_stored(raw.body)) else { return Ok(Ingested::Nothing) };
     match parsed.body {
-        EventBody::Conversation(conversation) => match attempt_of(&conversation) {
-            Some(attempt) => conversation_ended(ctx, attempt, &conversation).await,
-            None => Ok(Ingested::Nothing),
-        },
+        EventBody::Conversation(conversation) => {
+            let carried = attempt_of(&conversation);
+            // What comes back without our mark may still be of a conversation that we know.
+            let attempt = match carried {
+                None => attempt_of_conversation(ctx, &conversation.conversation_id).await?,
+                carried => carried,
+            };
+            match attempt {
+                Some(attempt) => conversation_ended(ctx, attempt, &conversation).await,
+                None => Ok(Ingested::Nothing),
+            }
+        }
         EventBody::InitiationFailure { conversation_id, reason, .. } => {
             match attempt_of_conversation(ctx, &conversation_id).await? {
                 Some(attempt) => never_began(ctx, attempt, conversation_id, &reason).await,
@@ -101,6 +109,7 @@ pub(crate) async fn conversation_ended(
         status,
         reason,
         confirmed: true,
+        is_over: true,
         conversation_id: Some(conversation.conversation_id.clone()).filter(|id| !id.is_empty()),
         duration_secs: conversation.metadata.call_duration_secs.and_then(|secs| u64::try_from(secs).ok()),
         cost_credits: conversation.metadata.cost,

@@ -16,7 +16,7 @@ use store::{AnalysisRecord, Stored, StoredAction, Transaction};
 pub async fn take(ctx: &Context, attempt: AttemptId) -> Result<()> {
     crate::error::retrying!(
         async {
-            let Ok(old) = calls::find(ctx, attempt.call).await else { return Ok(()) };
+            let Some(old) = calls::existing(ctx, attempt.call).await? else { return Ok(()) };
             if old.planned_attempt >= Some(attempt.number) {
                 return Ok(());
             }

@@ -7,19 +7,23 @@ use crate::{business_config, calls, dialing, ingest, integrations};
 use domain::AttemptId;
 use domain::call::{Call, CallStatus, Ending};
 use domain::calling::Reason;
-use elevenlabs::Conversation;
+use elevenlabs::{Conversation, ConversationStatus};
 use jiff::SignedDuration;
 use store::Stored;
 
 /// How soon the provider is asked again.
 const AGAIN: SignedDuration = SignedDuration::from_mins(2);
+/// How far the clocks of two functions may differ.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(5);
 /// After how long an attempt that the provider tells nothing about is for a person to look at.
 const GIVE_UP: SignedDuration = SignedDuration::from_hours(24);
 
 /// Brings an attempt forward as far as the provider's knowledge goes.
 pub async fn reconcile(ctx: &Context, attempt: AttemptId) -> Result<()> {
-    let Ok(call) = calls::find(ctx, attempt.call).await else { return Ok(()) };
-    if call.current_attempt() != Some(attempt) || call.check_at.is_none_or(|at| at > ctx.now()) {
+    let Some(call) = calls::existing(ctx, attempt.call).await? else { return Ok(()) };
+    // A timer that was moved meanwhile comes again; clocks that differ a little do not count as moved.
+    let is_due = call.check_at.is_some_and(|at| at <= ctx.now() + CLOCKS_DIFFER);
+    if call.current_attempt() != Some(attempt) || !is_due {
         return Ok(());
     }
     match call.status {
@@ -36,57 +40,66 @@ pub async fn reconcile(ctx: &Context, attempt: AttemptId) -> Result<()> {
     }
 }
 
-/// The provider's conversation of this attempt, if it has one.
-async fn ask(ctx: &Context, call: &Call, attempt: AttemptId) -> Result<Option<Conversation>> {
-    let (client, _) = integrations::elevenlabs(&ctx.platform, &ctx.tenant).await?;
-    let known = call.attempt(attempt.number).and_then(|attempt| attempt.conversation_id.clone());
-    let candidates = match known {
-        Some(id) => vec![id],
-        None => {
-            let found =
-                client.conversations_of_user(&attempt.to_string()).await.map_err(Error::elevenlabs)?;
-            found.into_iter().map(|summary| summary.conversation_id).collect()
-        }
-    };
-    let ours = attempt.to_string();
-    for id in candidates {
-        let conversation = client.conversation(&id).await.map_err(Error::elevenlabs)?;
-        // The service ignores filters that it does not know, so the conversation itself has to say whose it is.
-        if let Some(conversation) = conversation.filter(|found| found.user_id.as_deref() == Some(&ours)) {
-            return Ok(Some(conversation));
-        }
-    }
-    Ok(None)
+/// What the provider knows of an attempt.
+enum Answer {
+    /// It has a conversation of it.
+    Found(Box<Conversation>),
+    /// It has none, and never gave us an id of one.
+    Absent,
+    /// It gave us an id, and knows nothing of it any more.
+    Forgotten,
 }
 
-async fn conclude(
-    ctx: &Context,
-    call: Stored<Call>,
-    attempt: AttemptId,
-    answer: Option<Conversation>,
-) -> Result<()> {
+async fn ask(ctx: &Context, call: &Call, attempt: AttemptId) -> Result<Answer> {
+    let (client, _) = integrations::elevenlabs(&ctx.platform, &ctx.tenant).await?;
+    if let Some(id) = call.attempt(attempt.number).and_then(|attempt| attempt.conversation_id.as_ref()) {
+        let known = client.conversation(id).await.map_err(Error::elevenlabs)?;
+        return Ok(known.map_or(Answer::Forgotten, |conversation| Answer::Found(Box::new(conversation))));
+    }
+    let ours = attempt.to_string();
+    for summary in client.conversations_of_user(&ours).await.map_err(Error::elevenlabs)? {
+        let found = client.conversation(&summary.conversation_id).await.map_err(Error::elevenlabs)?;
+        // The service ignores filters that it does not know, so the conversation itself has to say whose it is.
+        if let Some(conversation) = found.filter(|found| found.user_id.as_deref() == Some(&ours)) {
+            return Ok(Answer::Found(Box::new(conversation)));
+        }
+    }
+    Ok(Answer::Absent)
+}
+
+async fn conclude(ctx: &Context, call: Stored<Call>, attempt: AttemptId, answer: Answer) -> Result<()> {
     let rules = business_config::get(ctx).await?.value.config.calling;
     let dialed_at =
         call.attempt(attempt.number).and_then(|attempt| attempt.dialed_at).unwrap_or(call.updated_at);
     let now = ctx.now();
-    let ended = |reason| Ending::without_talk(CallStatus::Failed, reason, false);
+    let overdue = now > dialed_at + rules.longest_call() + AGAIN;
     match answer {
-        Some(conversation) if conversation.status.is_final() => {
+        Answer::Found(conversation) if conversation.status.is_final() => {
             ingest::conversation_ended(ctx, attempt, &conversation).await.map(drop)
         }
-        // It should have ended: whatever the provider says, the line is not held for ever.
-        Some(_) if now > dialed_at + rules.longest_call() + AGAIN => {
-            dialing::end(ctx, Some(call), attempt, ended(Reason::ProviderFailed), &[]).await.map(drop)
+        // A talk that goes on is a talk, however long; one that never began does not hold its line for ever,
+        // but it may still ring, so nothing is tried again.
+        Answer::Found(conversation) if conversation.status == ConversationStatus::Initiated && overdue => {
+            close(ctx, call, attempt).await
         }
-        Some(conversation) => {
+        Answer::Found(conversation) => {
             let check_at = (dialed_at + rules.longest_call()).max(now + AGAIN);
             dialing::accepted(ctx, attempt, Some(conversation.conversation_id), check_at).await
         }
-        None if now >= dialed_at + rules.silence_proves_absence_after() => {
-            dialing::end(ctx, Some(call), attempt, ended(Reason::NeverPlaced), &[]).await.map(drop)
+        Answer::Forgotten if overdue => close(ctx, call, attempt).await,
+        Answer::Absent if now >= dialed_at + rules.silence_proves_absence_after() => {
+            let ending = Ending::without_talk(CallStatus::Failed, Reason::NeverPlaced, false);
+            dialing::end(ctx, Some(call), attempt, ending, &[]).await.map(drop)
         }
-        None => watch(ctx, call).await,
+        Answer::Forgotten | Answer::Absent => watch(ctx, call).await,
     }
+}
+
+/// Closes an attempt of which nobody knows the end.
+async fn close(ctx: &Context, call: Stored<Call>, attempt: AttemptId) -> Result<()> {
+    let ending = Ending::without_talk(CallStatus::Failed, Reason::ProviderFailed, false);
+    let ending = Ending { is_over: false, ..ending };
+    dialing::end(ctx, Some(call), attempt, ending, &[]).await.map(drop)
 }
 
 /// Nobody can tell yet: asks again later, and hands over to a person when that was long enough.

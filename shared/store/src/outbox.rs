@@ -86,7 +86,11 @@ impl Store {
         });
         let mut messages = Vec::new();
         for item in try_join_all(shards).await?.into_iter().flatten() {
-            messages.extend(Message::from_item(&item)?);
+            // A row that this version cannot read must not hold up every other tenant's.
+            match Message::from_item(&item) {
+                Ok(message) => messages.extend(message),
+                Err(error) => tracing::error!(%error, "a message is passed over"),
+            }
         }
         messages.sort_by(|a, b| a.key.sk.cmp(&b.key.sk));
         Ok(messages)
@@ -98,7 +102,7 @@ impl Store {
             .map(|shard| async move { self.stretch(&Stretch::of(System::Outbox.partition(shard), 1)).await });
         let mut next = None;
         for item in try_join_all(firsts).await?.into_iter().flatten() {
-            let at = Message::from_item(&item)?.map(|message| message.not_before);
+            let at = Message::from_item(&item).ok().flatten().map(|message| message.not_before);
             next = [next, at].into_iter().flatten().min();
         }
         Ok(next)

@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::TenantId;
 use std::collections::HashMap;
+use std::str::FromStr;
 
 /// How often a read is tried.
 const TRIES: u32 = 5;
@@ -105,6 +106,18 @@ impl Store {
         Ok(Listing { items, next })
     }
 
+    /// Who has the value that is unique under `name`.
+    pub(crate) async fn owner<I: FromStr>(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        value: &str,
+    ) -> Result<Option<I>> {
+        let key = Key::of(tenant, format_args!("U#{name}#{value}"), "0");
+        let item = self.item(&key).await?;
+        Ok(item.and_then(|item| text_in(&item, "owner")?.parse().ok()))
+    }
+
     /// One item.
     pub(crate) async fn item(&self, key: &Key) -> Result<Option<Item>> {
         let answer = self
@@ -156,6 +169,9 @@ impl Store {
         let mut values = HashMap::from([(":pk".to_owned(), text(partition))]);
         // A key condition takes one test of the sort key, so the bounds become one range.
         let low = after.as_ref().filter(|after| *after >= prefix).unwrap_or(prefix).clone();
+        if up_to.as_ref().is_some_and(|high| *high < low) || !low.starts_with(prefix.as_str()) {
+            return Err(Error::BadCursor);
+        }
         match (low.is_empty(), up_to) {
             (true, None) => {}
             (false, None) if after.is_none() => {
@@ -235,7 +251,7 @@ impl Page {
         };
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Error::BadCursor)?;
         let text = String::from_utf8(bytes).map_err(|_| Error::BadCursor)?;
-        if text.is_empty() || text.len() > 512 { Err(Error::BadCursor) } else { Ok(Some(text)) }
+        if text.is_empty() || text.len() > 1_024 { Err(Error::BadCursor) } else { Ok(Some(text)) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Timers: jobs for later, armed in the step of the record that wants them.
 
-use crate::entity::SYSTEM_SHARDS;
+use crate::entity::{Item, SYSTEM_SHARDS};
 use crate::error::{Error, Result};
 use crate::item::{json_in, text_in};
 use crate::key::{Key, System, instant};
@@ -34,17 +34,11 @@ impl Store {
         });
         let mut timers = Vec::new();
         for item in try_join_all(shards).await?.into_iter().flatten() {
-            let key = Key {
-                pk: text_in(&item, "pk").unwrap_or_default().to_owned(),
-                sk: text_in(&item, "sk").unwrap_or_default().to_owned(),
-            };
-            let malformed = |detail: &str| Error::Malformed { kind: "timer", detail: detail.to_owned() };
-            let at =
-                key.sk.split('#').next().and_then(|at| at.parse().ok()).ok_or_else(|| malformed("at"))?;
-            let tenant =
-                text_in(&item, "tenant").unwrap_or_default().parse().map_err(|_| malformed("tenant"))?;
-            let correlation = text_in(&item, "correlation").unwrap_or_default().to_owned();
-            timers.push(Timer { job: json_in(&item, "job", "timer")?, key, tenant, correlation, at });
+            // A row that this version cannot read must not hold up every other tenant's.
+            match read(&item) {
+                Ok(timer) => timers.push(timer),
+                Err(error) => tracing::error!(%error, "a timer is passed over"),
+            }
         }
         timers.sort_by_key(|timer| timer.at);
         Ok(timers)
@@ -70,4 +64,16 @@ impl Store {
             other => other,
         }
     }
+}
+
+fn read(item: &Item) -> Result<Timer> {
+    let key = Key {
+        pk: text_in(item, "pk").unwrap_or_default().to_owned(),
+        sk: text_in(item, "sk").unwrap_or_default().to_owned(),
+    };
+    let malformed = |detail: &str| Error::Malformed { kind: "timer", detail: detail.to_owned() };
+    let at = key.sk.split('#').next().and_then(|at| at.parse().ok()).ok_or_else(|| malformed("at"))?;
+    let tenant = text_in(item, "tenant").unwrap_or_default().parse().map_err(|_| malformed("tenant"))?;
+    let correlation = text_in(item, "correlation").unwrap_or_default().to_owned();
+    Ok(Timer { job: json_in(item, "job", "timer")?, key, tenant, correlation, at })
 }

@@ -24,9 +24,19 @@ pub struct Transaction {
     pub(crate) write: String,
     pub(crate) operations: Vec<Operation>,
     counts: BTreeMap<Key, i64>,
+    claims: BTreeMap<Key, ClaimMove>,
     correlation: String,
     ids: Ids,
     now: Timestamp,
+}
+
+/// What a step does to a claim: from whom it goes to whom. A value that one record gives up and another takes
+/// in the same step is one change of one item.
+#[derive(Debug, Clone)]
+struct ClaimMove {
+    name: &'static str,
+    from: Option<String>,
+    to: Option<String>,
 }
 
 /// One item's part in a transaction, and what its refusal means.
@@ -61,6 +71,7 @@ impl Transaction {
             tenant,
             operations: Vec::new(),
             counts: BTreeMap::new(),
+            claims: BTreeMap::new(),
             correlation: correlation.into(),
             ids: ids.clone(),
             now,
@@ -109,6 +120,12 @@ impl Transaction {
             let write = TransactWriteItem::builder().condition_check(check).build();
             self.push(write, Guard::Record(E::KIND));
         }
+    }
+
+    /// Removes a record that keeps no rows, in whatever state it is.
+    pub fn forget<E: Entity>(&mut self, id: &E::Id) {
+        let key = E::key_of(&self.tenant, id);
+        self.push(delete(&key, None, []), Guard::None);
     }
 
     /// Adds the answer to a request, which must not have one yet.
@@ -173,11 +190,32 @@ impl Transaction {
                 self.push(add(&key, by), Guard::None);
             }
         }
+        for (key, claim) in std::mem::take(&mut self.claims) {
+            self.push_claim(&key, claim);
+        }
         if self.operations.len() > MAX_ITEMS {
             let detail = format!("{} items are too many for one step", self.operations.len());
             return Err(Error::Malformed { kind: "transaction", detail });
         }
         Ok(())
+    }
+
+    fn push_claim(&mut self, key: &Key, ClaimMove { name, from, to }: ClaimMove) {
+        let Some(to) = to else { return self.push(delete(key, None, []), Guard::None) };
+        let mut item = key_attributes(key);
+        item.insert(WRITE.to_owned(), text(&self.write));
+        item.insert("owner".to_owned(), text(to));
+        let write = match from {
+            None => put(item, Some("attribute_not_exists(pk)"), []),
+            Some(from) => {
+                put(item, Some("attribute_not_exists(pk) OR #owner = :from"), [(":from", text(from))])
+            }
+        };
+        self.push(write, Guard::Claim(name));
+    }
+
+    fn claim(&mut self, key: Key, name: &'static str) -> &mut ClaimMove {
+        self.claims.entry(key).or_insert(ClaimMove { name, from: None, to: None })
     }
 
     fn push(&mut self, write: TransactWriteItem, guard: Guard) {
@@ -190,6 +228,7 @@ impl Transaction {
             let key = row.key(&self.tenant, record);
             match row {
                 Row::Counted { .. } => *self.counts.entry(key).or_default() -= 1,
+                Row::Claim { name, owner, .. } => self.claim(key, name).from = Some(owner.clone()),
                 Row::Slot { owner, .. } if !holds_slot(new, row) => {
                     let mine = [(":owner", text(owner))];
                     self.push(
@@ -220,8 +259,7 @@ impl Transaction {
                 self.push(put(item, None, []), Guard::None);
             }
             Row::Claim { name, owner, .. } => {
-                item.insert("owner".to_owned(), text(owner));
-                self.push(put(item, Some("attribute_not_exists(pk)"), []), Guard::Claim(name));
+                self.claim(key, name).to = Some(owner.clone());
             }
             Row::Timer { job, .. } => {
                 item.insert("tenant".to_owned(), text(self.tenant.as_str()));
@@ -268,8 +306,8 @@ fn put<const N: usize>(
         put = put
             .condition_expression(condition)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        if condition.contains("#until") {
-            put = put.expression_attribute_names("#until", "until");
+        for name in ["until", "owner"].into_iter().filter(|name| condition.contains(&format!("#{name}"))) {
+            put = put.expression_attribute_names(format!("#{name}"), name);
         }
         for (name, value) in values {
             put = put.expression_attribute_values(name, value);

@@ -109,9 +109,7 @@ impl Store {
         tenant: &TenantId,
         conversation: &str,
     ) -> Result<Option<CallId>> {
-        let key = Key::of(tenant, format_args!("U#{CONVERSATION}#{conversation}"), "0");
-        let item = self.item(&key).await?;
-        Ok(item.and_then(|item| text_in(&item, "owner")?.parse().ok()))
+        self.owner(tenant, CONVERSATION, conversation).await
     }
 
     /// The calls of one priority that are ready by `until`, at most `limit`, and when the next one is.

@@ -95,12 +95,6 @@ impl Store {
         self.owner(tenant, EMAIL, &email.canonical()).await
     }
 
-    async fn owner(&self, tenant: &TenantId, name: &str, value: &str) -> Result<Option<ContactId>> {
-        let key = Key::of(tenant, format_args!("U#{name}#{value}"), "0");
-        let item = self.item(&key).await?;
-        Ok(item.and_then(|item| text_in(&item, "owner")?.parse().ok()))
-    }
-
     /// What followed from a contact's calls, newest first.
     pub async fn actions(&self, tenant: &TenantId, id: ContactId, page: &Page) -> Result<Listing<Action>> {
         let mut stretch = Stretch::of(partition(tenant, format_args!("CON#{id}")), page.clamped());

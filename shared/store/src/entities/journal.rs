@@ -105,6 +105,14 @@ pub struct SavedAnswer {
 /// How long an answer is kept for its repetition.
 const ANSWER_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
+/// How long a request that was begun keeps others of its key away, should it never be answered.
+const PROMISE_KEPT: SignedDuration = SignedDuration::from_mins(2);
+
+impl SavedAnswer {
+    /// The status of an answer that is still to come.
+    pub const PROMISED: u16 = 0;
+}
+
 impl Entity for SavedAnswer {
     const KIND: &'static str = "answer";
     type Id = str;
@@ -118,7 +126,7 @@ impl Entity for SavedAnswer {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.at + ANSWER_KEPT)
+        Some(self.at + if self.status == Self::PROMISED { PROMISE_KEPT } else { ANSWER_KEPT })
     }
 }
 
