@@ -1,6 +1,6 @@
 //! The product as a whole, in memory, with simulated providers: one binary.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod access;
 mod crash;

@@ -46,7 +46,7 @@ async fn serve(settings: &Settings) -> Result<(), Error> {
 /// Forgets what has expired, every hour, unless the clock was moved: the engine knows the machine's time only.
 async fn sweep(runner: Runner) {
     loop {
-        tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+        tokio::time::sleep(std::time::Duration::from_hours(1)).await;
         if !runner.platform.store.clock().is_shifted() {
             match runner.database.sweep() {
                 Ok(gone) => tracing::info!(gone, "expired items swept"),

@@ -104,8 +104,9 @@ mod tests {
     #[test]
     fn a_position_reads_back_and_settles_what_is_old() {
         let now: Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
-        let at =
-            |seconds_ago: u64, n: u128| Ulid::from_parts(now.as_millisecond() as u64 - seconds_ago * 1000, n);
+        let at = |seconds_ago: u64, n: u128| {
+            Ulid::from_parts(now.as_millisecond().unsigned_abs() - seconds_ago * 1000, n)
+        };
         let mut position = Position::default();
         position.advance([at(300, 1), at(200, 2), at(5, 3), at(1, 4)].into_iter(), now);
         assert_eq!(position.settled, Some(at(200, 2)));

@@ -1,5 +1,7 @@
 //! The vault against the embedded table and a stand-in of the key service that speaks its wire format.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test, and its stand-in")]
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};

@@ -1,0 +1,306 @@
+//! The stored form of every kind of record, and what the store promises about steps.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use contracts::Job;
+use domain::action::{Action, Step, Task, TaskStatus};
+use domain::agent::{Agent, Sync};
+use domain::analysis::{Analysis, Reading};
+use domain::call::{Call, Priority, Slot};
+use domain::contact::{Contact, Details};
+use domain::context::{HistoryEntry, Packet};
+use domain::id::PrefixedId;
+use domain::{AttemptId, Author, CallId, Ids, Phone, Role, TenantId};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use store::{
+    AnalysisRecord, ApiKey, AuditEntry, Change, ContextRecord, Entity, Error, HistoryRecord, Integration,
+    JwtIssuer, Page, Planner, Rate, RawEvent, SavedAnswer, Settings, StoredAction, TenantRecord, Transaction,
+    Transcript, TranscriptTurn, WrappedKey,
+};
+use testkit::{Database, Fault};
+use ulid::Ulid;
+
+const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
+
+fn tenant() -> TenantId {
+    "acme".parse().unwrap()
+}
+
+fn id<T: PrefixedId>(n: u128) -> T {
+    T::from_ulid(Ulid::from_parts(1_800_000_000_000, n))
+}
+
+fn contact(n: u128, phone: &str) -> Contact {
+    let details = Details {
+        first_name: "Asha".to_owned(),
+        phone: Phone::parse(phone, None).ok(),
+        ..Details::default()
+    };
+    Contact::new(id(n), details, Author::Human, NOW)
+}
+
+fn step() -> Transaction {
+    Transaction::new(tenant(), "req_1", &Ids::default(), NOW)
+}
+
+fn put<E: Entity>(step: &mut Transaction, entity: &E) {
+    step.create(entity).unwrap();
+}
+
+#[tokio::test]
+async fn every_record_is_stored_as_it_was() {
+    let database = Database::start().await;
+    let mut step = step();
+    let attempt = AttemptId { call: id(2), number: 1 };
+    let slot = Slot { number: 0, lease_until: NOW };
+    let mut call = Call::queued(id(2), id(1), NOW, NOW);
+    call.claim(id(3), slot, NOW, NOW);
+    put(&mut step, &contact(1, "+919876543210"));
+    put(&mut step, &call);
+    put(
+        &mut step,
+        &Agent {
+            id: id(3),
+            profile: domain::agent::Profile { name: "Maya".to_owned(), ..Default::default() },
+            is_default: true,
+            elevenlabs_agent_id: Some("agent_1".to_owned()),
+            version: 1,
+            sync: Sync::Pending,
+            check_at: Some(NOW),
+            created_at: NOW,
+            updated_at: NOW,
+        },
+    );
+    let entry = HistoryEntry { at: NOW, summary: "Talked.".to_owned(), outcome: "interested".to_owned() };
+    put(&mut step, &HistoryRecord { contact: id(1), attempt, entry });
+    let action = Action {
+        id: id(4),
+        contact_id: id(1),
+        call_id: id(2),
+        step: Step::FollowUpCall { new_call_id: id(5), due_at: NOW, objective: "Again".to_owned() },
+        reason: "Asked.".to_owned(),
+        created_at: NOW,
+    };
+    put(&mut step, &StoredAction(action));
+    put(
+        &mut step,
+        &Task {
+            id: id(6),
+            contact_id: id(1),
+            title: "Call".to_owned(),
+            description: String::new(),
+            due_at: Some(NOW),
+            priority: Priority::Normal,
+            status: TaskStatus::Pending,
+            assignee: None,
+            call_id: Some(id(2)),
+            created_at: NOW,
+            updated_at: NOW,
+        },
+    );
+    let reading = Reading { summary: "Talked.".to_owned(), ..Reading::default() };
+    let analysis =
+        Analysis { attempt: 1, reading, model: "m".to_owned(), input_tokens: 1, output_tokens: 2, at: NOW };
+    put(&mut step, &AnalysisRecord { call: id(2), analysis });
+    put(
+        &mut step,
+        &ContextRecord { attempt, packet: Packet { prompt: "P".to_owned(), variables: [].into() } },
+    );
+    let turn = TranscriptTurn {
+        role: "user".to_owned(),
+        message: "\u{9b9}\u{9cd}\u{9af}\u{9be}\u{981}".to_owned(),
+        at_secs: 1,
+    };
+    put(&mut step, &Transcript { attempt, turns: vec![turn] });
+    put(&mut step, &TenantRecord { name: "Acme".to_owned(), created_at: NOW });
+    put(&mut step, &Settings::default());
+    put(
+        &mut step,
+        &ApiKey {
+            id: id(7),
+            name: "Key".to_owned(),
+            role: Role::Viewer,
+            platform_owner: false,
+            hint: "abcd".to_owned(),
+            hash: "00".to_owned(),
+            rate: Some(Rate::default()),
+            created_at: NOW,
+            revoked_at: None,
+        },
+    );
+    put(
+        &mut step,
+        &Integration { provider: "openai".to_owned(), sealed: "AA==".to_owned(), updated_at: NOW },
+    );
+    put(&mut step, &WrappedKey { wrapped: "AA==".to_owned() });
+    let text = |text: &str| text.to_owned();
+    put(
+        &mut step,
+        &JwtIssuer {
+            issuer: text("https://id.example"),
+            jwks_url: text("https://id.example/keys"),
+            audience: text("frontdesk"),
+            role_claim: text("role"),
+        },
+    );
+    put(&mut step, &Planner { wake_at: Some(NOW) });
+    put(&mut step, &RawEvent::parts("elevenlabs", "x:1", b"{}", NOW).remove(0));
+    let ulid = Ulid::from_parts(1_800_000_000_000, 8);
+    put(
+        &mut step,
+        &AuditEntry {
+            id: ulid,
+            at: NOW,
+            actor: text("system"),
+            action: text("lead.updated"),
+            subject: text("x"),
+            outcome: text("done"),
+            before: Value::Null,
+            after: json!({"score": 5}),
+            request: text("req_1"),
+        },
+    );
+    put(
+        &mut step,
+        &Change { id: ulid, at: NOW, kind: text("lead"), subject: text("x"), what: text("updated") },
+    );
+    put(
+        &mut step,
+        &SavedAnswer { key: text("k"), request_hash: text("h"), status: 201, body: text("{}"), at: NOW },
+    );
+    step.enqueue(Job::PlanCalls);
+    database.store().commit(step).await.unwrap();
+
+    let mut items = database.engine.dump().unwrap();
+    for item in &mut items {
+        // What is drawn anew each time says nothing of the form.
+        item["write"] = json!({"S": "(write)"});
+        if item["envelope"].is_object() {
+            item["envelope"] = json!({"S": "(envelope)"});
+            item["pk"] = json!({"S": "sys#out#(shard)"});
+            item["sk"] = json!({"S": "(instant)#(job)"});
+        }
+    }
+    items.sort_by_key(|item| format!("{} {}", item["pk"]["S"], item["sk"]["S"]));
+    insta::assert_json_snapshot!(items);
+
+    let store = database.store();
+    assert_eq!(
+        store.get::<Contact>(&tenant(), &id(1)).await.unwrap().unwrap().value,
+        contact(1, "+919876543210")
+    );
+    assert_eq!(store.get::<Call>(&tenant(), &id(2)).await.unwrap().unwrap().value, call);
+    assert_eq!(store.get::<Call>(&"other".parse().unwrap(), &id::<CallId>(2)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_step_is_stored_whole_or_not_at_all() {
+    let database = Database::start().await;
+    let store = database.store();
+    let mut first = step();
+    put(&mut first, &contact(1, "+919876543210"));
+    store.commit(first).await.unwrap();
+    let mut second = step();
+    put(&mut second, &contact(2, "+919876543211"));
+    put(&mut second, &contact(3, "+919876543210"));
+    let refused = store.commit(second).await.unwrap_err();
+    assert!(
+        matches!(&refused, Error::Taken { name: "lead#phone", owner } if *owner == contact(1, "").id.to_string())
+    );
+    assert_eq!(store.get::<Contact>(&tenant(), &id(2)).await.unwrap(), None);
+    assert_eq!(store.counts(&tenant(), "lead").await.unwrap()["all"], 1);
+}
+
+#[tokio::test]
+async fn a_claim_moves_within_a_step_and_an_old_version_changes_nothing() {
+    let database = Database::start().await;
+    let store = database.store();
+    let mut both = step();
+    put(&mut both, &contact(1, "+919876543210"));
+    put(&mut both, &contact(2, "+919876543211"));
+    store.commit(both).await.unwrap();
+    let read = async |n| store.get::<Contact>(&tenant(), &id(n)).await.unwrap().unwrap();
+    let (one, two) = (read(1).await, read(2).await);
+    let mut swap = step();
+    swap.replace(&one, &contact(1, "+919876543211")).unwrap();
+    swap.replace(&two, &contact(2, "+919876543210")).unwrap();
+    store.commit(swap).await.unwrap();
+    let owner =
+        store.contact_with_phone(&tenant(), &Phone::parse("+919876543210", None).unwrap()).await.unwrap();
+    assert_eq!(owner, Some(id(2)));
+    let mut stale = step();
+    stale.replace(&one, &contact(1, "+919876543219")).unwrap();
+    assert!(matches!(store.commit(stale).await, Err(Error::Stale { kind: "lead" })));
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_known_by_its_write_even_where_the_token_is_forgotten() {
+    for fault in [Fault::SuccessThenTimeout, Fault::Conflict, Fault::Throttle, Fault::InternalError] {
+        let database = Database::start().await;
+        let store = database.store();
+        database.faults.next([fault, fault]);
+        let mut first = step();
+        put(&mut first, &contact(1, "+919876543210"));
+        store.commit(first).await.unwrap();
+        assert_eq!(store.counts(&tenant(), "lead").await.unwrap()["all"], 1, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_slot_is_taken_once_and_given_back_by_its_holder_only() {
+    let database = Database::start().await;
+    let store = database.store();
+    let later = NOW + SignedDuration::from_hours(24 * 365 * 50);
+    let claimed = |n: u128, until| {
+        let mut call = Call::queued(id(n), id(1), NOW, NOW);
+        call.claim(id(9), Slot { number: 0, lease_until: until }, later, NOW);
+        call
+    };
+    let mut first = step();
+    put(&mut first, &claimed(1, later));
+    store.commit(first).await.unwrap();
+    let mut second = step();
+    put(&mut second, &claimed(2, later));
+    assert!(matches!(store.commit(second).await, Err(Error::SlotTaken)));
+    // A lease that has lapsed is taken over, and its old holder's end does not free the new holder's line.
+    let holder = store.get::<Call>(&tenant(), &id(1)).await.unwrap().unwrap();
+    let mut lapsed = step();
+    let past = NOW - SignedDuration::from_hours(1);
+    let mut shorter = holder.value.clone();
+    shorter.slot = Some(Slot { number: 0, lease_until: past });
+    lapsed.replace(&holder, &shorter).unwrap();
+    store.commit(lapsed).await.unwrap();
+    let mut third = step();
+    put(&mut third, &claimed(3, later));
+    store.commit(third).await.unwrap();
+    let old = store.get::<Call>(&tenant(), &id(1)).await.unwrap().unwrap();
+    let mut over = old.value.clone();
+    over.slot = None;
+    let mut end = step();
+    end.replace(&old, &over).unwrap();
+    store.commit(end).await.unwrap();
+    let slots = store.slots(&tenant(), store::VOICE_ACCOUNT).await.unwrap();
+    assert_eq!(slots.len(), 1);
+    assert_eq!(slots[0].until, later);
+}
+
+#[tokio::test]
+async fn a_list_costs_its_page() {
+    let database = Database::start().await;
+    let store = database.store();
+    for n in 0..30_u128 {
+        let mut one = step();
+        put(&mut one, &contact(n, &format!("+9198765432{n:02}")));
+        store.commit(one).await.unwrap();
+    }
+    database.faults.take_requests();
+    let page = Page { limit: 10, cursor: None };
+    let listing = store.list::<Contact>(&tenant(), store::LEADS, &page).await.unwrap();
+    assert_eq!(listing.items.len(), 10);
+    assert_eq!(database.faults.take_requests(), ["Query", "BatchGetItem"]);
+    store.contact(&tenant(), id(3)).await.unwrap();
+    assert_eq!(database.faults.take_requests(), ["Query"]);
+    let forged = Page { limit: 10, cursor: Some("%%%".to_owned()) };
+    assert!(matches!(store.list::<Contact>(&tenant(), store::LEADS, &forged).await, Err(Error::BadCursor)));
+}
