@@ -4,8 +4,10 @@
 
 mod access;
 mod crash;
+mod events;
 mod inputs;
 mod logs;
 mod openapi;
 mod story;
+mod template;
 mod voice;

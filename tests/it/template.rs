@@ -3,7 +3,7 @@
 mod alarms;
 mod grants;
 mod jobs;
-mod routes;
+pub(crate) mod routes;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use serde_yaml_ng::Value;

@@ -98,6 +98,30 @@ fn chosen<'a>(routes: &'a [Route], method: &str, path: &str) -> &'a Route {
     fits.first().unwrap_or_else(|| panic!("{method} {path} goes nowhere")).1
 }
 
+/// The function that API Gateway hands a request to, and the route by which it does.
+pub(crate) fn choice(method: &str, path: &str) -> (String, String) {
+    let routes = routes();
+    let route = chosen(&routes, method, path);
+    let key = match &route.path {
+        Some(path) => format!("{} {path}", route.method.as_deref().unwrap_or("ANY")),
+        None => "$default".to_owned(),
+    };
+    (route.function.clone(), key)
+}
+
+/// Whether the function describes an operation to which such a request belongs.
+pub(crate) fn describes(function: &str, method: &str, path: &str) -> bool {
+    let mut own = operations().into_iter().filter(|operation| operation.function == function);
+    own.any(|operation| {
+        let route = Route {
+            function: operation.function,
+            method: Some(operation.method),
+            path: Some(operation.path),
+        };
+        route.fit(method, path).is_some()
+    })
+}
+
 #[test]
 fn every_operation_reaches_its_own_function() {
     let routes = routes();
