@@ -30,7 +30,7 @@ struct Sample {
 
 impl Sample {
     fn json(&self) -> Value {
-        serde_json::from_str(&self.text).expect(&self.file)
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{}: {e}", self.file))
     }
 }
 
@@ -63,7 +63,8 @@ fn http_samples() -> Vec<Sample> {
 
 /// The records of a stream event.
 fn records(sample: &Sample) -> Vec<EventRecord> {
-    serde_json::from_str::<StreamEvent>(&sample.text).expect(&sample.file).records
+    let event = serde_json::from_str::<StreamEvent>(&sample.text);
+    event.unwrap_or_else(|e| panic!("{}: {e}", sample.file)).records
 }
 
 #[test]

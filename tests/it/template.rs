@@ -65,7 +65,7 @@ impl Template {
             .map(|(id, properties)| {
                 let code = properties["CodeUri"].as_str().unwrap();
                 let name = code.strip_prefix("../target/lambda/").and_then(|rest| rest.strip_suffix('/'));
-                Function { name: name.expect(code).to_owned(), id, properties, globals }
+                Function { name: name.unwrap().to_owned(), id, properties, globals }
             })
             .collect();
         functions.sort_by(|a, b| a.name.cmp(&b.name));

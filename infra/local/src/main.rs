@@ -15,7 +15,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    lambda::telemetry::init("local", settings.log);
+    lambda::telemetry::init_at_terminal("local", settings.log);
     let served = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

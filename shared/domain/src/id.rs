@@ -67,7 +67,7 @@ macro_rules! ids {
             }
 
             #[cfg(feature = "openapi")]
-            crate::id::string_schema!($name, concat!("Id of a ", $noun, ": `", $prefix, "` and a ULID."));
+            crate::id::string_schema!($name, concat!("An id: `", $prefix, "` and a ULID (", $noun, ")."));
         )*
 
         /// Prefix and noun of every id, for documents and tests.

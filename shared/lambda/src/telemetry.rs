@@ -26,12 +26,22 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
 /// Targets of crates that are not ours begin with one of these.
-const FOREIGN: [&str; 11] =
-    ["aws_", "h2", "hyper", "lambda_", "log", "mio", "reqwest", "rustls", "tokio", "tower", "want"];
+const FOREIGN: [&str; 12] = [
+    "aws_", "dynoxide", "h2", "hyper", "lambda_", "log", "mio", "reqwest", "rustls", "tokio", "tower", "want",
+];
 
 /// Sends the process's logs to standard output. Further calls change nothing.
 pub fn init(service: &str, level: Level) {
     init_with(service, level, std::io::stdout);
+}
+
+/// Sends the process's logs to standard error, for a person at a terminal: nothing reads metrics there, so they
+/// are lines like others, at the level `info`.
+pub fn init_at_terminal(service: &str, level: Level) {
+    let lines = Lines { metrics: level, ..lines(service, level, std::io::stderr) };
+    if tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines)).is_ok() {
+        panics::log_them();
+    }
 }
 
 /// Sends the process's logs to `writer`. Further calls change nothing.
@@ -49,17 +59,18 @@ pub fn subscriber<W>(service: &str, level: Level, writer: W) -> impl Subscriber 
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    tracing_subscriber::registry().with(Lines {
-        service: service.to_owned(),
-        level,
-        writer,
-        clock: Clock::default(),
-    })
+    tracing_subscriber::registry().with(lines(service, level, writer))
+}
+
+fn lines<W>(service: &str, level: Level, writer: W) -> Lines<W> {
+    Lines { service: service.to_owned(), level, metrics: Level::TRACE, writer, clock: Clock::default() }
 }
 
 struct Lines<W> {
     service: String,
     level: Level,
+    /// Up to which level metrics are shown.
+    metrics: Level,
     writer: W,
     clock: Clock,
 }
@@ -88,7 +99,8 @@ impl<W> Lines<W> {
         }
         // Spans carry what tells one request from another, metrics what alarms watch: a quiet level must not
         // lose either.
-        metadata.is_span() || target == emf::TARGET || *metadata.level() <= self.level
+        let level = if target == emf::TARGET { self.metrics } else { self.level };
+        metadata.is_span() || *metadata.level() <= level
     }
 }
 

@@ -125,7 +125,9 @@ async fn unknown(ctx: &Context, call: Stored<Call>, attempt: AttemptId) -> Resul
     ))?;
     ctx.changed(&mut step, "call", parked.id, parked.status.as_str())?;
     step.enqueue(contracts::Job::PlanCalls);
-    Ok(ctx.store().commit(step).await?)
+    ctx.store().commit(step).await?;
+    tracing::info!(target: "metric", metric = "call_attempt", outcome = "ambiguous", duration_ms = 0_u64, "parked");
+    Ok(())
 }
 
 async fn watch(ctx: &Context, old: Stored<Call>) -> Result<()> {

@@ -10,7 +10,7 @@ const QUEUE: &str = "AWS::SQS::Queue";
 const FOURTEEN_DAYS: u64 = 14 * 24 * 3600;
 
 fn function<'a>(functions: &'a [Function<'a>], kind: &JobKind) -> &'a Function<'a> {
-    functions.iter().find(|function| function.name == kind.function).expect(kind.name)
+    functions.iter().find(|function| function.name == kind.function).unwrap()
 }
 
 #[test]
