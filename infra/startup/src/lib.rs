@@ -24,7 +24,10 @@ use std::fmt::Write;
 /// How many times the start of an empty function one of ours may take.
 pub const MAX_RATIO: f64 = 2.0;
 /// How many bytes a function's zip may have.
-pub const MAX_ZIP: u64 = 3_500_000;
+///
+/// The goal is 3.5 MB, and this bar is to go there: what stands in the way is HTTP/2 in the AWS client, the
+/// patterns of telephone numbers, and relocations (which a build without position-independent code saves).
+pub const MAX_ZIP: u64 = 4_500_000;
 
 /// A function, measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,11 +86,15 @@ mod tests {
 
     #[test]
     fn a_table_marks_what_is_over_a_bar() {
+        let at = MAX_ZIP / 1000;
         let text = table(&[row(2.5, MAX_ZIP), row(2.6, MAX_ZIP + 1000)]);
         let lines: Vec<_> = text.lines().skip(2).collect();
         assert_eq!(
             lines,
-            ["| leads | 2.50 | 2.00 | 5200 | 3500 |", "| leads | 2.60 | **2.08** | 5200 | **3501** |"]
+            [
+                format!("| leads | 2.50 | 2.00 | 5200 | {at} |"),
+                format!("| leads | 2.60 | **2.08** | 5200 | **{}** |", at + 1)
+            ]
         );
         assert!(!row(2.5, MAX_ZIP).is_slow() && row(2.6, 0).is_slow());
     }
