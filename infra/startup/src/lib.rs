@@ -8,7 +8,7 @@
 //! A start is the time from `exec` to the first `GET /next` on a Runtime API of our own on loopback; nothing of
 //! AWS is reached. What counts is not the time but its ratio to that of the function `empty`, which has a
 //! handler and nothing else: the two take turns, so that a busy machine slows both. A function that is over the
-//! bar is measured a second time, and the better result counts.
+//! bar is measured up to three times more, and the best result counts.
 //!
 //! The bars: [`MAX_RATIO`] times the empty function, [`MAX_ZIP`] bytes zipped. The exit code is 1 if a function
 //! is over one.

@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
 
+/// How often a function that is over the bar is measured again; the best result counts.
+const AGAIN: usize = 3;
 /// How often each function is started.
 const STARTS: usize = 30;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let profile = profile(env::args().skip(1))?;
+    let (profile, named) = arguments(env::args().skip(1).collect())?;
     let binaries = binaries(&profile)?;
     let bench = Bench::new(binaries.join("empty"))?;
     let mut rows = Vec::new();
-    for function in functions()? {
+    for function in if named.is_empty() { functions()? } else { named } {
         let binary = binaries.join(&function);
         if !binary.exists() {
             return Err(format!("{} is not built", binary.display()).into());
@@ -39,7 +41,10 @@ fn measured(bench: &Bench, function: String, binary: &Path) -> Result<Row, Box<d
         size: fs::metadata(binary)?.len(),
         zip: zipped_size(binary)?,
     };
-    if row.is_slow() {
+    for _ in 0..AGAIN {
+        if !row.is_slow() {
+            break;
+        }
         let again = bench.measure(binary, STARTS)?;
         if again.ratio() < row.measured.ratio() {
             row.measured = again;
@@ -48,13 +53,16 @@ fn measured(bench: &Bench, function: String, binary: &Path) -> Result<Row, Box<d
     Ok(row)
 }
 
-/// `--profile <name>`; `deploy` if nothing is said.
-fn profile(mut arguments: impl Iterator<Item = String>) -> Result<String, Box<dyn Error>> {
-    match (arguments.next().as_deref(), arguments.next(), arguments.next()) {
-        (None, None, None) => Ok("deploy".to_owned()),
-        (Some("--profile"), Some(profile), None) => Ok(profile),
-        _ => Err("usage: startup [--profile <name>]".into()),
+/// `--profile <name>`, `deploy` if nothing is said, and the functions to measure, all if none is named.
+fn arguments(mut arguments: Vec<String>) -> Result<(String, Vec<String>), Box<dyn Error>> {
+    if arguments.first().is_none_or(|first| first != "--profile") {
+        return Ok(("deploy".to_owned(), arguments));
     }
+    if arguments.len() < 2 {
+        return Err("usage: startup [--profile <name>] [<function> ...]".into());
+    }
+    let named = arguments.split_off(2);
+    Ok((arguments.remove(1), named))
 }
 
 /// Where cargo puts the binaries of a profile: beside those of the profile that this program was built with.
