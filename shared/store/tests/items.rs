@@ -49,6 +49,7 @@ fn put<E: Entity>(step: &mut Transaction, entity: &E) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one record of every kind")]
 async fn every_record_is_stored_as_it_was() {
     let database = Database::start().await;
     let mut step = step();
