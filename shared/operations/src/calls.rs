@@ -10,7 +10,7 @@ use domain::calling::{self, Decision, Reason, Rule, Ruling};
 use domain::{AgentId, CallId, ContactId, Invalid, Role, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{CALLS, CallRecord, TranscriptTurn};
+use store::{CALLS, CallRecord, TranscriptTurn, calls_of_lead};
 use utoipa::ToSchema;
 
 /// A call that is asked for.
@@ -220,7 +220,7 @@ pub async fn create(ctx: &Context, input: CallInput) -> Result<AcceptedCall> {
 
 /// Calls, newest first; those of one lead if it is given.
 pub async fn list(ctx: &Context, lead: Option<ContactId>, page: &Page) -> Result<Listing<CallView>> {
-    let list = lead.map_or_else(|| CALLS.to_owned(), |lead| format!("call#lead#{lead}"));
+    let list = lead.map_or_else(|| CALLS.to_owned(), calls_of_lead);
     let listing = ctx.store().list::<Call>(&ctx.tenant, &list, page).await?;
     Ok(Listing { items: listing.items.iter().map(|call| CallView::of(call)).collect(), next: listing.next })
 }

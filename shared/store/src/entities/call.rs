@@ -10,12 +10,17 @@ use contracts::Job;
 use domain::analysis::Analysis;
 use domain::call::{Call, CallStatus, Priority};
 use domain::context::Packet;
-use domain::{AttemptId, CallId, TenantId};
+use domain::{AttemptId, CallId, ContactId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The list of all calls, newest first.
 pub const CALLS: &str = "call";
+/// The list of one lead's calls, newest first.
+pub fn calls_of_lead(lead: ContactId) -> String {
+    format!("call#lead#{lead}")
+}
+
 /// Whose lines a tenant's calls use.
 pub const VOICE_ACCOUNT: &str = "elevenlabs";
 
@@ -41,7 +46,7 @@ impl Entity for Call {
         let counted = |dimension: String| Row::Counted { stat: "call", dimension };
         let mut rows = vec![
             Row::Listed { list: CALLS.to_owned(), sort: newest.clone() },
-            Row::Listed { list: format!("call#lead#{}", self.contact_id), sort: newest },
+            Row::Listed { list: calls_of_lead(self.contact_id), sort: newest },
             counted("all".to_owned()),
             counted(format!("status#{}", self.status.as_str())),
         ];

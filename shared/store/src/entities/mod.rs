@@ -11,7 +11,7 @@ pub use account::{ApiKey, Integration, JwtIssuer, Planner, Settings, TenantRecor
 pub use agent::AGENTS;
 pub use call::{
     AnalysisRecord, CALLS, CallRecord, ContextRecord, SlotRow, Transcript, TranscriptTurn, VOICE_ACCOUNT,
-    ready_list,
+    calls_of_lead, ready_list,
 };
 pub use contact::{ContactRecord, HistoryRecord, LEADS, StoredAction, leads_in_status};
 pub use event::RawEvent;
