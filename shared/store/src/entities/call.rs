@@ -92,7 +92,9 @@ pub struct CallRecord {
 impl Store {
     /// A call with its transcripts and analyses.
     pub async fn call(&self, tenant: &TenantId, id: CallId) -> Result<Option<CallRecord>> {
-        let stretch = Stretch::of(partition(tenant, format_args!("CAL#{id}")), 100);
+        let mut stretch = Stretch::of(partition(tenant, format_args!("CAL#{id}")), 100);
+        // What the agent was told lies behind.
+        stretch.up_to = Some("T~".to_owned());
         let now = self.clock.now();
         let (mut call, mut transcripts, mut analyses) = (None, Vec::new(), Vec::new());
         for item in self.stretch(&stretch).await? {
@@ -260,7 +262,7 @@ impl Entity for ContextRecord {
     type Id = AttemptId;
 
     fn key_of(tenant: &TenantId, id: &AttemptId) -> Key {
-        beside(tenant, 'C', id)
+        beside(tenant, 'X', id)
     }
 
     fn key(&self, tenant: &TenantId) -> Key {
