@@ -16,7 +16,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span, error, info, info_span, warn};
 
 /// How many records of a batch run at the same time.
-const CONCURRENCY: usize = 5;
+pub const CONCURRENCY: usize = 5;
 
 /// The whole `main` of a function that runs the jobs of one queue.
 ///

@@ -18,7 +18,7 @@ mod tick;
 
 pub use boot::Error;
 pub use http::serve_http;
-pub use jobs::serve_sqs;
+pub use jobs::{CONCURRENCY, serve_sqs};
 pub use stream::{Item, serve_stream};
 pub use tick::serve_tick;
 

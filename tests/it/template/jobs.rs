@@ -52,8 +52,8 @@ fn a_batch_fails_by_its_records_and_fits_into_the_timeout() {
     for kind in JOB_KINDS {
         let mapping = function(&functions, &kind).only_event("SQS");
         assert_eq!(targets(&mapping["FunctionResponseTypes"]), ["ReportBatchItemFailures"], "{}", kind.name);
-        // As many as a function runs at the same time (lambda::jobs), so that each has the timeout to itself.
-        assert_eq!(mapping["BatchSize"].as_u64(), Some(5), "{}", kind.name);
+        // As many as a function runs at the same time, so that each has the timeout to itself.
+        assert_eq!(mapping["BatchSize"], lambda::CONCURRENCY, "{}", kind.name);
         assert!(mapping["ScalingConfig"]["MaximumConcurrency"].as_u64().unwrap() >= 2, "{}", kind.name);
     }
 }
