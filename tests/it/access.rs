@@ -146,6 +146,26 @@ async fn a_key_that_is_used_too_often_has_to_wait() {
     }
 }
 
+#[tokio::test]
+async fn all_tokens_of_one_subject_have_one_rate() {
+    let app = TestApp::start().await;
+    let issuer = Issuer::start().await;
+    app.owner.put("/admin/jwt-issuer", issuer.settings()).await.expect(200);
+    let exp = app.now().as_second() + 600;
+    let bearer = |subject: &str, n: i64| {
+        let claims = json!({"iss": "https://id.example", "aud": "frontdesk", "sub": subject, "exp": exp + n, "fd_role": "viewer"});
+        app.client(Some(&issuer.token(&claims)))
+    };
+    let (first, second) = (bearer("maria", 0), bearer("maria", 1));
+    for _ in 0..100 {
+        first.get("/agents").await.expect(200);
+        second.get("/agents").await.expect(200);
+    }
+    assert_eq!(first.get("/agents").await.problem(429), "too_many_requests");
+    assert_eq!(second.get("/agents").await.problem(429), "too_many_requests");
+    bearer("john", 0).get("/agents").await.expect(200);
+}
+
 struct Issuer {
     server: MockServer,
     key: EcdsaKeyPair,
@@ -165,6 +185,11 @@ impl Issuer {
         Self { server, key }
     }
 
+    fn settings(&self) -> Value {
+        json!({"issuer": "https://id.example", "jwks_url": format!("{}/jwks", self.server.uri()),
+            "audience": "frontdesk", "role_claim": "fd_role"})
+    }
+
     fn token(&self, claims: &Value) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed =
@@ -178,8 +203,7 @@ impl Issuer {
 async fn tokens_of_the_tenants_own_issuer_are_accepted() {
     let app = TestApp::start().await;
     let issuer = Issuer::start().await;
-    let set = json!({"issuer": "https://id.example", "jwks_url": format!("{}/jwks", issuer.server.uri()),
-        "audience": "frontdesk", "role_claim": "fd_role"});
+    let set = issuer.settings();
     app.owner.put("/admin/jwt-issuer", set.clone()).await.expect(200);
     let now = app.now().as_second();
     let claims = |change: Value| {
@@ -201,6 +225,7 @@ async fn tokens_of_the_tenants_own_issuer_are_accepted() {
         json!({"exp": now - 120}),
         json!({"nbf": now + 600}),
         json!({"fd_role": "emperor"}),
+        json!({"sub": "m".repeat(256)}),
     ] {
         assert_eq!(
             bearer(claims(wrong.clone())).get("/leads").await.problem(401),

@@ -74,6 +74,8 @@ async fn every_route_refuses_strangers_and_bad_bodies_and_changes_nothing() {
             let answer = app.owner.send(method.clone(), &path, &[], Some(body.clone().into_bytes())).await;
             assert_eq!(answer.problem(404), "not_found", "{method} {path}");
             let strange = path.replace("01JAAAAAAAAAAAAAAAAAAAAAAA", "nonsense");
+            let answer = nobody.send(method.clone(), &strange, &[], Some(body.clone().into_bytes())).await;
+            assert_eq!(answer.problem(401), "unauthenticated", "{method} {strange}");
             let answer = app.owner.send(method.clone(), &strange, &[], Some(body.into_bytes())).await;
             assert_eq!(answer.problem(404), "not_found", "{method} {strange}");
         }
@@ -107,9 +109,18 @@ async fn a_wrong_field_is_named_by_its_pointer() {
         .await;
     assert_eq!(config.problem(422), "invalid");
     assert_eq!(config.body["errors"][0]["pointer"], "/calling/window/close");
-    let query = app.owner.get("/leads?status=lukewarm").await;
-    assert_eq!(query.problem(422), "invalid");
-    assert_eq!(app.owner.get("/leads?cursor=!!").await.problem(422), "invalid");
+    for (path, parameter) in [
+        ("/leads?status=lukewarm", "?status"),
+        ("/leads?limit=many", "?limit"),
+        ("/leads?cursor=!!", "?cursor"),
+        ("/calls?lead_id=x", "?lead_id"),
+        ("/admin/audit?month=May", "?month"),
+        ("/changes?after=nonsense", "?after"),
+    ] {
+        let answer = app.owner.get(path).await;
+        assert_eq!(answer.problem(422), "invalid", "{path}");
+        assert_eq!(answer.body["errors"][0]["pointer"], parameter, "{path}");
+    }
 }
 
 #[tokio::test]

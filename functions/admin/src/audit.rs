@@ -1,6 +1,6 @@
 //! The audit.
 
-use api::{Caller, List, PageQuery, Problem, Query};
+use api::{Caller, List, PageQuery, Query};
 use operations::{Listing, audit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,13 +10,9 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
-pub(crate) struct AuditQuery {
+pub(crate) struct AuditFilter {
     /// The month, `YYYY-MM`; the present one if not given.
     month: Option<String>,
-    /// How many, at most 100; 50 if not given.
-    limit: Option<usize>,
-    /// Where the last page ended, as its `Link` header said.
-    cursor: Option<String>,
 }
 
 /// Who did what.
@@ -47,26 +43,22 @@ pub(crate) struct AuditView {
     get,
     path = "/admin/audit",
     tag = "admin",
-    params(AuditQuery),
+    params(AuditFilter, PageQuery),
     responses(
         (status = 200, description = "One page", body = [AuditView]),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn list_audit(
     caller: Caller,
-    Query(query): Query<AuditQuery>,
+    Query(filter): Query<AuditFilter>,
+    Query(page): Query<PageQuery>,
 ) -> api::Result<List<AuditView>> {
-    let page = PageQuery { limit: query.limit, cursor: query.cursor };
-    let listing = audit::list(&caller, query.month.as_deref(), &page.page()).await?;
+    let listing = audit::list(&caller, filter.month.as_deref(), &page.page()).await?;
     let items = listing.items.into_iter().map(AuditView::of).collect();
     Ok(List::new(
         Listing { items, next: listing.next },
         "/admin/audit",
-        &[("month", query.month), page.kept()],
+        &[("month", filter.month), page.kept()],
     ))
 }
 

@@ -32,13 +32,7 @@ api::routes!(
     request_body = TenantInput,
     responses(
         (status = 201, description = "The tenant, and its owner's key this once", body = NewTenant),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn create_tenant(request: Submitted<TenantInput>) -> api::Result<Created<NewTenant>> {
@@ -53,12 +47,6 @@ async fn create_tenant(request: Submitted<TenantInput>) -> api::Result<Created<N
     request_body = ApiKeyInput,
     responses(
         (status = 201, description = "The key, and its secret this once", body = NewApiKey),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn create_api_key(request: Submitted<ApiKeyInput>) -> api::Result<Created<NewApiKey>> {
@@ -73,10 +61,6 @@ async fn create_api_key(request: Submitted<ApiKeyInput>) -> api::Result<Created<
     params(PageQuery),
     responses(
         (status = 200, description = "One page", body = [ApiKeyView]),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn list_api_keys(caller: Caller, Query(query): Query<PageQuery>) -> api::Result<List<ApiKeyView>> {
@@ -92,10 +76,6 @@ async fn list_api_keys(caller: Caller, Query(query): Query<PageQuery>) -> api::R
     params(("id" = String, Path)),
     responses(
         (status = 204, description = "It is taken back"),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn revoke_api_key(caller: Caller, Path(id): Path<KeyId>) -> api::Result<NoContent> {
@@ -112,13 +92,6 @@ async fn revoke_api_key(caller: Caller, Path(id): Path<KeyId>) -> api::Result<No
     request_body = Object,
     responses(
         (status = 200, description = "They are stored", body = Configured),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn put_integration(
@@ -135,9 +108,6 @@ async fn put_integration(
     tag = "admin",
     responses(
         (status = 200, description = "Every provider", body = [Configured]),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn list_integrations(caller: Caller) -> api::Result<Json<Vec<Configured>>> {
@@ -152,13 +122,7 @@ async fn list_integrations(caller: Caller) -> api::Result<Json<Vec<Configured>>>
     request_body = IssuerInput,
     responses(
         (status = 200, description = "The issuer", body = IssuerInput),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn put_jwt_issuer(request: Submitted<IssuerInput>) -> api::Result<Json<IssuerInput>> {

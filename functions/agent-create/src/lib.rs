@@ -16,14 +16,9 @@ api::routes!(create_agent);
     request_body = AgentInput,
     responses(
         (status = 201, description = "The agent, at ElevenLabs too", body = AgentView),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
         (status = 502, description = "The provider refused or failed", body = Problem, content_type = "application/problem+json"),
+        (status = 504, description = "The provider did not answer in time; what it did is found out and settled", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn create_agent(request: Submitted<AgentInput>) -> api::Result<Created<AgentView>> {

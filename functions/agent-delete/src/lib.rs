@@ -2,7 +2,7 @@
 //!
 //! It is gone here at once; if the provider does not answer, the job `SyncAgent` deletes it there.
 
-use api::{Caller, IfMatch, NoContent, Path, Problem};
+use api::{Caller, IfMatch, NoContent, Path};
 use domain::AgentId;
 use operations::agents;
 
@@ -13,14 +13,9 @@ api::routes!(delete_agent);
     delete,
     path = "/agents/{id}",
     tag = "agents",
-    params(("id" = String, Path)),
+    params(("id" = String, Path), IfMatch),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It was changed since it was read", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn delete_agent(

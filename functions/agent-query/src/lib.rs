@@ -1,6 +1,6 @@
 //! `GET /agents`, `GET /agents/{id}`: reads AI agents.
 
-use api::{Caller, List, PageQuery, Path, Problem, Query, Record};
+use api::{Caller, List, PageQuery, Path, Query, Record};
 use domain::AgentId;
 use operations::agents::{self, AgentView};
 
@@ -14,10 +14,6 @@ api::routes!(list_agents, get_agent);
     params(PageQuery),
     responses(
         (status = 200, description = "One page", body = [AgentView]),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn list_agents(caller: Caller, Query(query): Query<PageQuery>) -> api::Result<List<AgentView>> {
@@ -33,10 +29,6 @@ async fn list_agents(caller: Caller, Query(query): Query<PageQuery>) -> api::Res
     params(("id" = String, Path)),
     responses(
         (status = 200, description = "The agent", body = AgentView),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn get_agent(caller: Caller, Path(id): Path<AgentId>) -> api::Result<Record<AgentView>> {

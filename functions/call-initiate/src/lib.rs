@@ -16,13 +16,7 @@ api::routes!(create_call);
     request_body = CallInput,
     responses(
         (status = 202, description = "The call is queued", body = AcceptedCall),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn create_call(request: Submitted<CallInput>) -> api::Result<Accepted<AcceptedCall>> {

@@ -1,6 +1,6 @@
 //! `GET /calls`, `GET /calls/{id}`, `GET /calls/{id}/why`: reads calls and explains them.
 
-use api::{Caller, List, PageQuery, Path, Problem, Query};
+use api::{Caller, List, PageQuery, Path, Query};
 use axum::Json;
 use domain::{CallId, ContactId};
 use operations::calls::{self, CallDetails, CallView, Why};
@@ -13,14 +13,10 @@ api::routes!(list_calls, get_call, explain_call);
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
-struct CallQuery {
+struct CallFilter {
     /// Those of this lead.
     #[param(value_type = Option<String>)]
     lead_id: Option<ContactId>,
-    /// How many, at most 100; 50 if not given.
-    limit: Option<usize>,
-    /// Where the last page ended, as its `Link` header said.
-    cursor: Option<String>,
 }
 
 /// Calls, newest first.
@@ -28,19 +24,18 @@ struct CallQuery {
     get,
     path = "/calls",
     tag = "calls",
-    params(CallQuery),
+    params(CallFilter, PageQuery),
     responses(
         (status = 200, description = "One page", body = [CallView]),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-async fn list_calls(caller: Caller, Query(query): Query<CallQuery>) -> api::Result<List<CallView>> {
-    let page = PageQuery { limit: query.limit, cursor: query.cursor };
-    let listing = calls::list(&caller, query.lead_id, &page.page()).await?;
-    let lead = query.lead_id.map(|lead| lead.to_string());
+async fn list_calls(
+    caller: Caller,
+    Query(filter): Query<CallFilter>,
+    Query(page): Query<PageQuery>,
+) -> api::Result<List<CallView>> {
+    let listing = calls::list(&caller, filter.lead_id, &page.page()).await?;
+    let lead = filter.lead_id.map(|lead| lead.to_string());
     Ok(List::new(listing, "/calls", &[("lead_id", lead), page.kept()]))
 }
 
@@ -52,10 +47,6 @@ async fn list_calls(caller: Caller, Query(query): Query<CallQuery>) -> api::Resu
     params(("id" = String, Path)),
     responses(
         (status = 200, description = "The call", body = CallDetails),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn get_call(caller: Caller, Path(id): Path<CallId>) -> api::Result<Json<CallDetails>> {
@@ -70,10 +61,6 @@ async fn get_call(caller: Caller, Path(id): Path<CallId>) -> api::Result<Json<Ca
     params(("id" = String, Path)),
     responses(
         (status = 200, description = "The rules and their verdicts", body = Why),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn explain_call(caller: Caller, Path(id): Path<CallId>) -> api::Result<Json<Why>> {

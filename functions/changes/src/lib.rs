@@ -1,6 +1,6 @@
 //! `GET /changes`: the feed of what changed, for consoles and integrations.
 
-use api::{Caller, Problem, Query};
+use api::{Caller, Query};
 use axum::Json;
 use operations::changes;
 use serde::{Deserialize, Serialize};
@@ -49,10 +49,6 @@ struct ChangeView {
     params(ChangesQuery),
     responses(
         (status = 200, description = "What changed", body = ChangesView),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn list_changes(caller: Caller, Query(query): Query<ChangesQuery>) -> api::Result<Json<ChangesView>> {

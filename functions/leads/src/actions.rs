@@ -1,6 +1,6 @@
 //! What followed from a lead's calls.
 
-use api::{Caller, List, PageQuery, Path, Problem, Query};
+use api::{Caller, List, PageQuery, Path, Query};
 use domain::ContactId;
 use operations::leads::{self, ActionView};
 
@@ -12,11 +12,6 @@ use operations::leads::{self, ActionView};
     params(("id" = String, Path), PageQuery),
     responses(
         (status = 200, description = "One page", body = [ActionView]),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn list_actions(

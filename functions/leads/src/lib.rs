@@ -21,13 +21,7 @@ api::routes!(create_lead, list_leads, get_lead, update_lead, delete_lead, suppre
     request_body = LeadInput,
     responses(
         (status = 201, description = "The lead, its phone in E.164", body = Lead),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn create_lead(request: Submitted<LeadInput>) -> api::Result<Created<Lead>> {
@@ -38,13 +32,9 @@ async fn create_lead(request: Submitted<LeadInput>) -> api::Result<Created<Lead>
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
-struct LeadQuery {
+struct LeadFilter {
     /// Those in this status.
     status: Option<LeadStatus>,
-    /// How many, at most 100; 50 if not given.
-    limit: Option<usize>,
-    /// Where the last page ended, as its `Link` header said.
-    cursor: Option<String>,
 }
 
 /// Leads, newest first.
@@ -52,19 +42,18 @@ struct LeadQuery {
     get,
     path = "/leads",
     tag = "leads",
-    params(LeadQuery),
+    params(LeadFilter, PageQuery),
     responses(
         (status = 200, description = "One page", body = [Lead]),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-async fn list_leads(caller: Caller, Query(query): Query<LeadQuery>) -> api::Result<List<Lead>> {
-    let page = PageQuery { limit: query.limit, cursor: query.cursor };
-    let listing = leads::list(&caller, query.status, &page.page()).await?;
-    let status = query.status.map(|status| status.as_str().to_owned());
+async fn list_leads(
+    caller: Caller,
+    Query(filter): Query<LeadFilter>,
+    Query(page): Query<PageQuery>,
+) -> api::Result<List<Lead>> {
+    let listing = leads::list(&caller, filter.status, &page.page()).await?;
+    let status = filter.status.map(|status| status.as_str().to_owned());
     Ok(List::new(listing, "/leads", &[("status", status), page.kept()]))
 }
 
@@ -76,10 +65,6 @@ async fn list_leads(caller: Caller, Query(query): Query<LeadQuery>) -> api::Resu
     params(("id" = String, Path)),
     responses(
         (status = 200, description = "The lead", body = Lead),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn get_lead(caller: Caller, Path(id): Path<ContactId>) -> api::Result<Record<Lead>> {
@@ -91,19 +76,11 @@ async fn get_lead(caller: Caller, Path(id): Path<ContactId>) -> api::Result<Reco
     patch,
     path = "/leads/{id}",
     tag = "leads",
-    params(("id" = String, Path)),
+    params(("id" = String, Path), IfMatch),
     request_body = Object,
     responses(
         (status = 200, description = "The lead", body = Lead),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It was changed since it was read", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn update_lead(
@@ -119,14 +96,9 @@ async fn update_lead(
     delete,
     path = "/leads/{id}",
     tag = "leads",
-    params(("id" = String, Path)),
+    params(("id" = String, Path), IfMatch),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It was changed since it was read", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn delete_lead(
@@ -157,13 +129,6 @@ struct SuppressInput {
     request_body = SuppressInput,
     responses(
         (status = 200, description = "The lead", body = Lead),
-        (status = 401, description = "No known credential", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not suffice", body = Problem, content_type = "application/problem+json"),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such record", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A value is not accepted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn suppress_lead(

@@ -76,8 +76,8 @@ fn credential(headers: &HeaderMap) -> Option<&str> {
 }
 
 async fn within_rate(platform: &Platform, identity: &Identity) -> Result<(), Problem> {
-    let Some((key, rate)) = identity.rate else { return Ok(()) };
-    let used = platform.store.count_use(&identity.tenant, key, rate, platform.now()).await;
+    let Some((user, rate)) = &identity.rate else { return Ok(()) };
+    let used = platform.store.count_use(&identity.tenant, user, *rate, platform.now()).await;
     match used.map_err(operations::Error::from)? {
         Some(seconds) => Err(Problem::too_many(seconds)),
         None => Ok(()),

@@ -15,6 +15,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::SavedAnswer;
 use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Type};
 
 /// The largest body of an ordinary request, in bytes.
 const BODY_MAX: usize = 1024 * 1024;
@@ -141,23 +143,21 @@ async fn answered(ctx: &Context, request: &Idempotency) -> Result<Option<Respons
     Ok(Some(response))
 }
 
-/// The values in the path. One that cannot name anything names nothing: 404.
+/// The values in the path. One that cannot name anything names nothing: 404, for those whom we know.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
-impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+impl<T: DeserializeOwned + Send> FromRequestParts<Api> for Path<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match axum::extract::Path::from_request_parts(parts, state).await {
-            Ok(axum::extract::Path(value)) => Ok(Self(value)),
-            Err(_) => Err(Problem::new(
-                StatusCode::NOT_FOUND,
-                "not_found",
-                "There is no such thing",
-                "The path names nothing that could exist.",
-            )),
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        if let Ok(axum::extract::Path(value)) = axum::extract::Path::from_request_parts(parts, api).await {
+            return Ok(Self(value));
         }
+        // A handler may take its path before its caller. Who calls is still asked first.
+        Caller::from_request_parts(parts, api).await?;
+        let detail = "The path names nothing that could exist.";
+        Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing", detail))
     }
 }
 
@@ -169,9 +169,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        match axum::extract::Query::try_from_uri(&parts.uri) {
-            Ok(axum::extract::Query(value)) => Ok(Self(value)),
-            Err(error) => Err(Problem::invalid("?", error.body_text())),
+        let query = parts.uri.query().unwrap_or_default();
+        let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+        match serde_path_to_error::deserialize(reader) {
+            Ok(value) => Ok(Self(value)),
+            Err(error) => {
+                let parameter = format!("?{}", error.path());
+                Err(Problem::invalid(parameter, error.into_inner().to_string()))
+            }
         }
     }
 }
@@ -202,6 +207,17 @@ impl PageQuery {
 /// The version that the caller saw, if it sent `If-Match`.
 #[derive(Debug, Clone, Copy)]
 pub struct IfMatch(pub Option<u64>);
+
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let tag = ParameterBuilder::new()
+            .name("If-Match")
+            .parameter_in(ParameterIn::Header)
+            .description(Some("The `ETag` of the state that is to be changed; any state if not given"))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+        vec![tag.build()]
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;

@@ -2,7 +2,7 @@
 
 use crate::jwt::KeySets;
 use crate::{Api, Problem};
-use domain::{KeyId, TenantId};
+use domain::TenantId;
 use jiff::{SignedDuration, Timestamp};
 use operations::Actor;
 use std::collections::HashMap;
@@ -19,8 +19,8 @@ const REMEMBERED: usize = 1_000;
 pub(crate) struct Identity {
     pub(crate) tenant: TenantId,
     pub(crate) actor: Actor,
-    /// How often the credential may be used, and under which id its uses are counted.
-    pub(crate) rate: Option<(KeyId, Rate)>,
+    /// Under which name the uses of the credential are counted, and how many there may be.
+    pub(crate) rate: Option<(String, Rate)>,
 }
 
 /// Who was recognised lately, and the issuers' keys.
@@ -75,6 +75,6 @@ async fn bearer_of_key(api: &Api, hash: &str) -> Result<Identity, Problem> {
     Ok(Identity {
         tenant: found.tenant,
         actor: Actor::Key { id, role, platform_owner },
-        rate: rate.map(|rate| (id, rate)),
+        rate: rate.map(|rate| (id.to_string(), rate)),
     })
 }

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::JwtIssuer;
+use store::{JwtIssuer, Rate, credential_hash};
 
 /// How long an issuer's keys are believed.
 const BELIEVED: SignedDuration = SignedDuration::from_mins(10);
@@ -37,6 +37,9 @@ pub(crate) struct KeySets {
 
 /// An issuer's keys, and when they were fetched.
 type Fetched = (Arc<JwkSet>, Timestamp);
+
+/// The longest subject, in bytes (`OpenID` Connect Core, section 2).
+const SUBJECT_MAX: usize = 255;
 
 #[derive(Debug, Deserialize)]
 struct Claims {
@@ -77,9 +80,14 @@ pub(crate) async fn bearer_of_token(api: &Api, token: &str) -> Result<Identity, 
     if claims.exp + LEEWAY < now || claims.nbf.is_some_and(|from| from - LEEWAY > now) {
         return Err(Problem::unauthenticated("The token has expired or is not valid yet."));
     }
+    if !(1..=SUBJECT_MAX).contains(&claims.sub.len()) {
+        return Err(Problem::unauthenticated("The token's subject is empty or longer than 255 bytes."));
+    }
     let role = role_in(&claims.others, &issuer.role_claim)
         .ok_or_else(|| Problem::unauthenticated("The token names no role that is known here."))?;
-    Ok(Identity { tenant, actor: Actor::Token { subject: claims.sub, role }, rate: None })
+    // Whoever has several tokens has one rate.
+    let rate = Some((credential_hash(&claims.sub), Rate::default()));
+    Ok(Identity { tenant, actor: Actor::Token { subject: claims.sub, role }, rate })
 }
 
 /// The tenant that accepts such tokens, with what it says about their issuer.

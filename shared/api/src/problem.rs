@@ -34,7 +34,7 @@ pub struct Problem {
 /// One wrong field.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FieldError {
-    /// JSON pointer to the field, or the name of a query parameter behind a `?`.
+    /// JSON pointer to the field of the body, or `?` and the name of the query's parameter.
     pub pointer: String,
     /// What is wrong with it.
     pub detail: String,
@@ -140,7 +140,11 @@ impl Problem {
                 format!("{service} could not be reached or failed."),
             ),
         };
-        Self::new(status, kind, title, detail)
+        let retry_after = match error {
+            ProviderError::RateLimited { after } => after.map(|after| after.as_secs().max(1)),
+            _ => None,
+        };
+        Self { retry_after, ..Self::new(status, kind, title, detail) }
     }
 }
 

@@ -13,7 +13,7 @@ pub async fn list(ctx: &Context, month: Option<&str>, page: &Page) -> Result<Lis
     let month = month.unwrap_or(&present);
     let is_month = month.len() == 7 && format!("{month}-01").parse::<jiff::civil::Date>().is_ok();
     if !is_month {
-        return Err(Invalid::at("/month", "is not a month: YYYY-MM is expected").into());
+        return Err(Invalid::at("?month", "is not a month: YYYY-MM is expected").into());
     }
     Ok(ctx.store().audit(&ctx.tenant, month, page).await?)
 }

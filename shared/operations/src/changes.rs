@@ -73,7 +73,7 @@ impl Position {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let wrong = || Invalid::at("/after", "is not a cursor of this feed");
+        let wrong = || Invalid::at("?after", "is not a cursor of this feed");
         let id = |text: &str| Ulid::from_string(text).map_err(|_| wrong());
         if text.len() > 27 * (YOUNG_MAX + 2) {
             return Err(wrong().into());

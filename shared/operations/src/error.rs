@@ -72,7 +72,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::Stale { .. } => Self::Stale,
             store::Error::Answered => Self::Answered,
-            store::Error::BadCursor => Self::Invalid(Invalid::at("/cursor", "is not a cursor of this list")),
+            store::Error::BadCursor => Self::Invalid(Invalid::at("?cursor", "is not a cursor of this list")),
             other => Self::Store(other),
         }
     }

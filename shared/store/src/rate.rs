@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::item::{key_attributes, number, number_in};
 use crate::key::Key;
 use aws_sdk_dynamodb::types::ReturnValue;
-use domain::{KeyId, TenantId};
+use domain::TenantId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -32,18 +32,19 @@ impl Rate {
 }
 
 impl Store {
-    /// Counts one use of a credential. `Some(seconds)` if that was one too many: how long to wait.
+    /// Counts one use of the credential that is called `user`. `Some(seconds)` if that was one too many: how
+    /// long to wait.
     pub async fn count_use(
         &self,
         tenant: &TenantId,
-        key: KeyId,
+        user: &str,
         rate: Rate,
         now: Timestamp,
     ) -> Result<Option<u32>> {
         let length = rate.window_secs();
         let window = now.as_second().div_euclid(length);
         let ends = (window + 1) * length;
-        let key = Key::of(tenant, format_args!("RATE#{key}"), window.to_string());
+        let key = Key::of(tenant, format_args!("RATE#{user}"), window.to_string());
         // A use that is counted twice by a repeated request costs its caller one of many.
         let answer = self
             .patiently(|| {
