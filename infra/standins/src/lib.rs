@@ -27,9 +27,9 @@ pub fn credentials() -> Credentials {
     Credentials::new("AKIDTEST", "secret", None, None, "test")
 }
 
-/// A client for AWS services that speaks plain HTTP only, so that no test reaches the real ones.
+/// A client for AWS services that trusts no certificate, so that no test reaches the real ones.
 pub fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().build_http()
+    aws::plain_http_client()
 }
 
 /// Serves a router on a free port of loopback, on the caller's async runtime.

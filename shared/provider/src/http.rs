@@ -2,7 +2,7 @@
 
 use crate::{Answer, ProviderError};
 use bytes::{Bytes, BytesMut};
-use reqwest::{Client, Method, RequestBuilder, Response, Url};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, Url};
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -85,13 +85,11 @@ pub fn url(base: &str, segments: &[&str]) -> Result<Url, ProviderError> {
     Ok(url)
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "both inputs are constants: ring's cipher suites and the embedded roots"
-)]
-fn build() -> Client {
+/// Begins a client that speaks HTTP/1 and trusts `roots` alone; nothing of the machine's is read. It follows no
+/// redirect, uses no proxy and gives up connecting after three seconds.
+#[expect(clippy::expect_used, reason = "ring's cipher suites are a constant")]
+pub fn client(roots: RootCertStore) -> ClientBuilder {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring serves the default TLS versions")
@@ -102,9 +100,14 @@ fn build() -> Client {
         .http1_only()
         .no_proxy()
         .connect_timeout(CONNECT_TIMEOUT)
-        .pool_max_idle_per_host(0)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
+}
+
+#[expect(clippy::expect_used, reason = "the settings are constants")]
+fn build() -> Client {
+    client(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
+        .pool_max_idle_per_host(0)
         .user_agent(concat!("frontdesk/", env!("CARGO_PKG_VERSION")))
         .build()
         .expect("a preconfigured client builds")
