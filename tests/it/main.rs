@@ -5,6 +5,7 @@
 mod access;
 mod crash;
 mod events;
+mod finding;
 mod inputs;
 mod logs;
 mod openapi;

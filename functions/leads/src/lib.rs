@@ -1,17 +1,26 @@
 //! `/leads`: people whom the business may call.
 
 use api::{Caller, Created, IfMatch, List, NoContent, PageQuery, Path, Problem, Query, Record, Submitted};
+use axum::Json;
 use domain::ContactId;
-use domain::contact::LeadStatus;
-use operations::leads::{self, Channels, Lead, LeadInput};
+use operations::leads::{self, Channels, Lead, LeadInput, LeadSearch, Pipeline};
 use serde::Deserialize;
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 mod actions;
 use actions::{__path_list_actions, list_actions};
 
-api::routes!(create_lead, list_leads, get_lead, update_lead, delete_lead, suppress_lead, list_actions);
+api::routes!(
+    create_lead,
+    list_leads,
+    show_pipeline,
+    get_lead,
+    update_lead,
+    delete_lead,
+    suppress_lead,
+    list_actions
+);
 
 /// Stores a lead. A phone in any form, or an e-mail in any case, that another lead has is a duplicate.
 #[utoipa::path(
@@ -28,33 +37,38 @@ async fn create_lead(request: Submitted<LeadInput>) -> api::Result<Created<Lead>
     Ok(Created(leads::create(&request.ctx, request.body).await?))
 }
 
-/// Which leads to list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(default)]
-struct LeadFilter {
-    /// Those in this status.
-    status: Option<LeadStatus>,
-}
-
-/// Leads, newest first.
+/// Leads, newest first; by name, in the order of the word that was found. A page may be short where few leads fit
+/// several filters.
 #[utoipa::path(
     get,
     path = "/leads",
     tag = "leads",
-    params(LeadFilter, PageQuery),
+    params(LeadSearch, PageQuery),
     responses(
         (status = 200, description = "One page", body = [Lead]),
     ),
 )]
 async fn list_leads(
     caller: Caller,
-    Query(filter): Query<LeadFilter>,
+    Query(search): Query<LeadSearch>,
     Query(page): Query<PageQuery>,
 ) -> api::Result<List<Lead>> {
-    let listing = leads::list(&caller, filter.status, &page.page()).await?;
-    let status = filter.status.map(|status| status.as_str().to_owned());
-    Ok(List::new(listing, "/leads", &[("status", status), page.kept()]))
+    let listing = leads::list(&caller, &search, &page.page()).await?;
+    let [status, campaign_id, assignee, source, tag, text] = search.as_parameters();
+    Ok(List::new(listing, "/leads", &[status, campaign_id, assignee, source, tag, text, page.kept()]))
+}
+
+/// How many leads stand where, in the order of the sale.
+#[utoipa::path(
+    get,
+    path = "/leads/pipeline",
+    tag = "leads",
+    responses(
+        (status = 200, description = "The counts", body = Pipeline),
+    ),
+)]
+async fn show_pipeline(caller: Caller) -> api::Result<Json<Pipeline>> {
+    Ok(Json(leads::pipeline(&caller).await?))
 }
 
 /// One lead.

@@ -65,6 +65,8 @@ pub struct Details {
     pub source: String,
     /// The campaign it belongs to.
     pub campaign_id: Option<CampaignId>,
+    /// Who looks after it: a member's address, or anybody's.
+    pub assignee: Option<Email>,
     /// The zone they live in, where it is known.
     pub timezone: Option<ZoneName>,
     /// Free labels.

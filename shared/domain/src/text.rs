@@ -39,9 +39,39 @@ pub fn shortened(text: &str, max: usize) -> String {
     short
 }
 
+/// Text as names, labels and sources are looked up by: in lower case, without accents (`U+0300` to `U+036F`; the
+/// vowel signs of Indic scripts stay), with runs of white space as one space.
+pub fn folded(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    let is_accent = |c: &char| ('\u{300}'..='\u{36f}').contains(c);
+    let folded: String = text.nfkd().filter(|c| !is_accent(c)).nfc().collect::<String>().to_lowercase();
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The words of a name, folded, in their order.
+pub fn words(text: &str) -> Vec<String> {
+    let folded = folded(text);
+    let words = folded.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation());
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
 /// Text with runs of white space as one space and case folded, for comparing what was said with what is quoted.
 pub fn comparable(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
     let folded: String = text.nfkc().collect::<String>().to_lowercase();
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_looked_up_without_case_accents_and_punctuation() {
+        assert_eq!(words("  Jos\u{e9}  O'Brien-D\u{ec}az "), ["jose", "o", "brien", "diaz"]);
+        assert_eq!(folded("Stra\u{df}e \u{ff21}BC"), "stra\u{df}e abc");
+        let arun = "\u{985}\u{9b0}\u{9c1}\u{9a3}";
+        assert_eq!(words(arun), [arun], "a vowel sign is no accent");
+        assert_eq!(words("#"), Vec::<String>::new());
+    }
 }

@@ -1,5 +1,9 @@
 //! Leads: people whom the business may call.
 
+mod finding;
+
+pub use finding::{LeadSearch, Pipeline, PipelineStatus, list, pipeline};
+
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
 use crate::merge::merge_patch;
@@ -15,7 +19,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use store::{LEADS, Stored, leads_in_status};
+use store::Stored;
 use utoipa::ToSchema;
 
 /// The fields of a lead that its keeper writes.
@@ -38,6 +42,8 @@ pub struct LeadInput {
     pub source: String,
     /// The campaign it belongs to.
     pub campaign_id: Option<CampaignId>,
+    /// Who looks after it: the e-mail address of a member, or of anybody.
+    pub assignee: Option<Email>,
     /// Where it stands; `new` if not given.
     pub status: Option<LeadStatus>,
     /// How promising it is, 0 to 100; 0 if not given.
@@ -149,13 +155,6 @@ pub async fn create(ctx: &Context, input: LeadInput) -> Result<Stored<Lead>> {
 pub async fn get(ctx: &Context, id: ContactId) -> Result<Stored<Lead>> {
     let contact = find(ctx, id).await?;
     Ok(Stored { value: Lead::of(&contact), version: contact.version })
-}
-
-/// Leads, newest first; those in one status if it is given.
-pub async fn list(ctx: &Context, status: Option<LeadStatus>, page: &Page) -> Result<Listing<Lead>> {
-    let list = status.map_or_else(|| LEADS.to_owned(), leads_in_status);
-    let listing = ctx.store().list::<Contact>(&ctx.tenant, &list, page).await?;
-    Ok(Listing { items: listing.items.iter().map(|contact| Lead::of(contact)).collect(), next: listing.next })
 }
 
 /// Changes the fields that the merge patch names. `expected` is the version that the caller saw, if they care.
@@ -295,6 +294,7 @@ fn apply(
         position: line("/position", &input.position, 200)?,
         source: line("/source", &input.source, 100)?,
         campaign_id: input.campaign_id,
+        assignee: input.assignee,
         timezone: input.timezone,
         tags: input
             .tags
@@ -339,6 +339,7 @@ impl LeadInput {
             position: details.position,
             source: details.source,
             campaign_id: details.campaign_id,
+            assignee: details.assignee,
             status: Some(contact.status),
             score: Some(contact.score),
             timezone: details.timezone,

@@ -20,6 +20,9 @@ const TRIES: u32 = 5;
 /// How many items one batch may ask for (DynamoDB's own limit).
 const BATCH: usize = 100;
 
+/// How many rows one request may read for a page: beyond it the page stays short.
+const BUDGET: usize = 500;
+
 /// Which part of a list to read.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
@@ -54,6 +57,11 @@ pub(crate) struct Stretch {
 impl Stretch {
     pub(crate) fn of(partition: String, limit: usize) -> Self {
         Self { partition, prefix: String::new(), after: None, up_to: None, limit, backwards: false }
+    }
+
+    /// A list from its beginning, of which [`Store::walk`] reads a page.
+    pub(crate) fn of_list(tenant: &TenantId, list: &str) -> Self {
+        Self::of(partition(tenant, format_args!("LIST#{list}")), 0)
     }
 }
 
@@ -91,19 +99,71 @@ impl Store {
         list: &str,
         page: &Page,
     ) -> Result<Listing<Stored<E>>> {
+        self.walk(Stretch::of_list(tenant, list), page, |_| true, |_: &E| true).await
+    }
+
+    /// One page of those records of a list that fit. `shows` judges a place in the list, `fits` a record. Where
+    /// few fit, at most 500 places are looked at, and the page is short.
+    pub(crate) async fn walk<E: Entity>(
+        &self,
+        mut stretch: Stretch,
+        page: &Page,
+        shows: impl Fn(&str) -> bool,
+        fits: impl Fn(&E) -> bool,
+    ) -> Result<Listing<Stored<E>>> {
         let limit = page.clamped();
-        let mut stretch = Stretch::of(partition(tenant, format_args!("LIST#{list}")), limit);
         stretch.after = page.position()?;
-        let rows = self.stretch(&stretch).await?;
-        let next = next_cursor(&rows, limit);
-        let keys = rows.iter().filter_map(|row| {
-            Some(Key { pk: text_in(row, "at")?.to_owned(), sk: text_in(row, "at_sk")?.to_owned() })
+        stretch.limit = limit;
+        let (mut items, mut budget) = (Vec::new(), BUDGET);
+        loop {
+            let rows = self.stretch(&stretch).await?;
+            let ended = rows.len() < stretch.limit;
+            budget -= rows.len();
+            let places: Vec<String> =
+                rows.iter().filter_map(|row| text_in(row, "sk").map(str::to_owned)).collect();
+            let mut records = self.standing_at(rows, &shows).await?;
+            for (index, place) in places.iter().enumerate() {
+                items.extend(records.remove(place).filter(|record| fits(record)));
+                let is_last = ended && index + 1 == places.len();
+                if items.len() == limit && !is_last {
+                    return Ok(Listing { items, next: Some(cursor(place)) });
+                }
+            }
+            let Some(last) = places.into_iter().next_back().filter(|_| !ended) else {
+                return Ok(Listing { items, next: None });
+            };
+            if budget == 0 {
+                return Ok(Listing { items, next: Some(cursor(&last)) });
+            }
+            stretch.limit = budget.min(BATCH);
+            stretch.after = Some(last);
+        }
+    }
+
+    /// The records that rows of a list stand for, by their places; one batch.
+    async fn standing_at<E: Entity>(
+        &self,
+        rows: Vec<Item>,
+        shows: impl Fn(&str) -> bool,
+    ) -> Result<HashMap<String, Stored<E>>> {
+        let shown = rows.iter().filter_map(|row| {
+            let place = text_in(row, "sk").filter(|place| shows(place))?;
+            let key = Key { pk: text_in(row, "at")?.to_owned(), sk: text_in(row, "at_sk")?.to_owned() };
+            Some((key, place.to_owned()))
         });
-        let items = self.batch(keys.collect()).await?;
+        let mut places: HashMap<Key, String> = shown.collect();
         let now = self.clock.now();
-        let items =
-            items.into_iter().filter_map(|item| decode(item, now).transpose()).collect::<Result<_>>()?;
-        Ok(Listing { items, next })
+        let mut records = HashMap::new();
+        for item in self.batch(places.keys().cloned().collect()).await? {
+            let key = Key {
+                pk: text_in(&item, "pk").unwrap_or_default().to_owned(),
+                sk: text_in(&item, "sk").unwrap_or_default().to_owned(),
+            };
+            if let (Some(place), Some(record)) = (places.remove(&key), decode(item, now)?) {
+                records.insert(place, record);
+            }
+        }
+        Ok(records)
     }
 
     /// Who has the value that is unique under `name`.
@@ -258,5 +318,10 @@ impl Page {
 /// The cursor after these rows; none if they are the last.
 pub(crate) fn next_cursor(rows: &[Item], limit: usize) -> Option<String> {
     let last = rows.last().filter(|_| rows.len() == limit)?;
-    Some(URL_SAFE_NO_PAD.encode(text_in(last, "sk")?))
+    Some(cursor(text_in(last, "sk")?))
+}
+
+/// The cursor after this place.
+fn cursor(place: &str) -> String {
+    URL_SAFE_NO_PAD.encode(place)
 }

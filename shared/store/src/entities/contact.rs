@@ -7,18 +7,10 @@ use crate::key::{Key, inverted, partition};
 use crate::read::{Listing, Page, Stretch, next_cursor};
 use crate::{CallRecord, Store};
 use domain::action::{Action, Task};
-use domain::contact::{Contact, LeadStatus};
+use domain::contact::Contact;
 use domain::context::HistoryEntry;
 use domain::{ActionId, AttemptId, ContactId, Email, Phone, TaskId, TenantId};
 use serde::{Deserialize, Serialize};
-
-/// The list of all leads, newest first.
-pub const LEADS: &str = "lead";
-
-/// The list of the leads in one status, newest first.
-pub fn leads_in_status(status: LeadStatus) -> String {
-    format!("lead#status#{}", status.as_str())
-}
 
 impl Entity for Contact {
     const KIND: &'static str = "lead";
@@ -33,14 +25,7 @@ impl Entity for Contact {
     }
 
     fn rows(&self) -> Vec<Row> {
-        let sort = newest_first(self.created_at, self.id);
-        let counted = |dimension: String| Row::Counted { stat: "lead", dimension };
-        let mut rows = vec![
-            Row::Listed { list: LEADS.to_owned(), sort: sort.clone() },
-            Row::Listed { list: leads_in_status(self.status), sort },
-            counted("all".to_owned()),
-            counted(format!("status#{}", self.status.as_str())),
-        ];
+        let mut rows = super::leads::rows(self);
         let claim = |name, value: String| Row::Claim { name, value, owner: self.id.to_string() };
         rows.extend(self.details.phone.as_ref().map(|phone| claim(PHONE, phone.to_string())));
         rows.extend(self.details.email.as_ref().map(|email| claim(EMAIL, email.canonical())));

@@ -6,6 +6,7 @@ mod call;
 mod contact;
 mod event;
 mod journal;
+mod leads;
 
 pub use account::{ApiKey, Integration, JwtIssuer, Planner, Settings, TenantRecord, WrappedKey};
 pub use agent::AGENTS;
@@ -13,6 +14,7 @@ pub use call::{
     AnalysisRecord, CALLS, CallRecord, ContextRecord, SlotRow, Transcript, TranscriptTurn, VOICE_ACCOUNT,
     calls_of_lead, ready_list,
 };
-pub use contact::{ContactRecord, HistoryRecord, LEADS, StoredAction, leads_in_status};
+pub use contact::{ContactRecord, HistoryRecord, StoredAction};
 pub use event::RawEvent;
 pub use journal::{AuditEntry, Change, SavedAnswer};
+pub use leads::{LEADS, LeadFilter};

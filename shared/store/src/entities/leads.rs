@@ -1,0 +1,159 @@
+//! The lists that leads stand in, and finding leads by them.
+
+use crate::entity::{Row, Stored, newest_first};
+use crate::error::Result;
+use crate::read::{Listing, Page, Stretch};
+use crate::{Counts, Store};
+use domain::contact::{Contact, LeadStatus};
+use domain::{CampaignId, Email, TenantId, text};
+use std::fmt::Display;
+
+/// The list of all leads, newest first.
+pub const LEADS: &str = "lead";
+
+/// Of how many tags of a lead there is a list.
+const TAGS: usize = 20;
+/// By how many words of name and company a lead is found.
+const WORDS: usize = 6;
+/// How many characters of a word stand in a list, and of all of a lead's words.
+const WORD_MAX: usize = 40;
+const NAME_MAX: usize = 120;
+
+/// Which leads are looked for: those that all given fields fit.
+#[derive(Debug, Clone, Default)]
+pub struct LeadFilter {
+    /// Where they stand.
+    pub status: Option<LeadStatus>,
+    /// The campaign they belong to.
+    pub campaign: Option<CampaignId>,
+    /// Who looks after them.
+    pub assignee: Option<Email>,
+    /// Where they came from, in any case.
+    pub source: Option<String>,
+    /// A label of theirs, in any case.
+    pub tag: Option<String>,
+    /// Beginnings of words of their name or company, folded.
+    pub name: Vec<String>,
+}
+
+impl Store {
+    /// The leads that fit, newest first; those that a name is looked for by are in the order of that word. One of
+    /// the fields leads: its list is read, and the others are checked on the records.
+    pub async fn leads(
+        &self,
+        tenant: &TenantId,
+        filter: &LeadFilter,
+        page: &Page,
+    ) -> Result<Listing<Stored<Contact>>> {
+        let mut stretch = Stretch::of_list(tenant, &filter.leading_list());
+        let longest = filter.longest_word();
+        longest.clone_into(&mut stretch.prefix);
+        let shows = |place: &str| longest.is_empty() || is_place_of(place, longest, &filter.name);
+        self.walk(stretch, page, shows, |contact| filter.fits(contact)).await
+    }
+
+    /// How many leads there are: `all`, and `status#<status>` for each status.
+    pub async fn lead_counts(&self, tenant: &TenantId) -> Result<Counts> {
+        self.counts(tenant, STAT).await
+    }
+}
+
+impl LeadFilter {
+    /// The list that is likely to be the shortest.
+    fn leading_list(&self) -> String {
+        if let Some(initial) = self.longest_word().chars().next() {
+            return list("name", initial);
+        }
+        let campaign = self.campaign.map(|campaign| list("campaign", campaign));
+        let tag = || self.tag.as_ref().map(|tag| list("tag", text::folded(tag)));
+        let assignee = || self.assignee.as_ref().map(|assignee| list("assignee", assignee.canonical()));
+        let source = || self.source.as_ref().map(|source| list("source", text::folded(source)));
+        let status = || self.status.map(|status| list("status", status.as_str()));
+        campaign
+            .or_else(tag)
+            .or_else(assignee)
+            .or_else(source)
+            .or_else(status)
+            .unwrap_or_else(|| LEADS.to_owned())
+    }
+
+    fn longest_word(&self) -> &str {
+        self.name.iter().max_by_key(|word| word.len()).map_or("", String::as_str)
+    }
+
+    /// Whether a lead is among those that are looked for.
+    pub fn fits(&self, contact: &Contact) -> bool {
+        let details = &contact.details;
+        let same = |asked: &String, is: &str| text::folded(asked) == text::folded(is);
+        self.status.is_none_or(|status| status == contact.status)
+            && self.campaign.is_none_or(|campaign| details.campaign_id == Some(campaign))
+            && self.assignee.as_ref().is_none_or(|assignee| details.assignee.as_ref() == Some(assignee))
+            && self.source.as_ref().is_none_or(|source| same(source, &details.source))
+            && self.tag.as_ref().is_none_or(|tag| details.tags.iter().any(|is| same(tag, is)))
+            && (self.name.is_empty() || begin(&name(contact), &self.name))
+    }
+}
+
+/// The rows of a lead in lists and counts.
+pub(super) fn rows(contact: &Contact) -> Vec<Row> {
+    let details = &contact.details;
+    let sort = newest_first(contact.created_at, contact.id);
+    let listed = |list: String| Row::Listed { list, sort: sort.clone() };
+    let counted = |dimension: String| Row::Counted { stat: STAT, dimension };
+    let status = contact.status.as_str();
+    let mut rows = vec![
+        listed(LEADS.to_owned()),
+        listed(list("status", status)),
+        counted("all".to_owned()),
+        counted(format!("status#{status}")),
+    ];
+    rows.extend(details.campaign_id.map(|campaign| listed(list("campaign", campaign))));
+    rows.extend(details.assignee.as_ref().map(|assignee| listed(list("assignee", assignee.canonical()))));
+    rows.extend(
+        Some(text::folded(&details.source)).filter(|s| !s.is_empty()).map(|s| listed(list("source", s))),
+    );
+    let mut tags: Vec<String> = details.tags.iter().take(TAGS).map(|tag| text::folded(tag)).collect();
+    tags.sort();
+    tags.dedup();
+    rows.extend(tags.into_iter().map(|tag| listed(list("tag", tag))));
+    let name = name(contact);
+    let full: String = name.join(" ").chars().take(NAME_MAX).collect();
+    let mut words = name;
+    words.truncate(WORDS);
+    words.sort();
+    words.dedup();
+    rows.extend(words.into_iter().filter_map(|word| {
+        let initial = word.chars().next()?;
+        let word: String = word.chars().take(WORD_MAX).collect();
+        Some(Row::Listed { list: list("name", initial), sort: format!("{word}#{full}#{}", contact.id) })
+    }));
+    rows
+}
+
+const STAT: &str = "lead";
+
+fn list(by: &str, value: impl Display) -> String {
+    format!("lead#{by}#{value}")
+}
+
+/// The words that a lead is found by.
+fn name(contact: &Contact) -> Vec<String> {
+    let details = &contact.details;
+    text::words(&format!("{} {} {}", details.first_name, details.last_name, details.company))
+}
+
+/// Whether each of `asked` is the beginning of one of the words.
+fn begin(words: &[impl AsRef<str>], asked: &[String]) -> bool {
+    asked.iter().all(|asked| words.iter().any(|word| word.as_ref().starts_with(asked.as_str())))
+}
+
+/// Whether a place in a list of names, `<word>#<all words>#<id>`, is that of a lead who is looked for. A lead with
+/// two words of the same beginning stands twice and is shown at the first.
+fn is_place_of(place: &str, longest: &str, asked: &[String]) -> bool {
+    let mut parts = place.split('#');
+    let (Some(word), Some(full)) = (parts.next(), parts.next()) else { return false };
+    let words: Vec<&str> = full.split(' ').collect();
+    let earlier =
+        words.iter().take(WORDS).filter(|other| other.starts_with(longest)).any(|other| *other < word);
+    !earlier && (full.chars().count() == NAME_MAX || begin(&words, asked))
+}

@@ -1,0 +1,134 @@
+//! Leads are found by what is known of them, and counted where they stand.
+
+use serde_json::{Value, json};
+use testkit::{Client, TestApp};
+
+/// What the list answers, page after page, as first names.
+async fn found(client: &Client, query: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut path = format!("/leads?{query}");
+    for _ in 0..50 {
+        let answer = client.get(&path).await;
+        let link = answer.headers.get("link").and_then(|link| link.to_str().ok()?.split(['<', '>']).nth(1));
+        let next = link.map(str::to_owned);
+        let leads = answer.expect(200);
+        names.extend(
+            leads.as_array().unwrap().iter().map(|lead| lead["first_name"].as_str().unwrap().to_owned()),
+        );
+        match next {
+            Some(next) => path = next,
+            None => return names,
+        }
+    }
+    panic!("{query} does not end: {names:?}");
+}
+
+async fn lead(client: &Client, body: Value) -> String {
+    client.post("/leads", body).await.expect(201)["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn leads_are_found_by_each_field_and_by_several() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    let campaign = "cmp_01JAAAAAAAAAAAAAAAAAAAAAAA";
+    lead(owner, json!({"first_name": "A", "source": "Web  Form", "tags": ["VIP", "vip", "Roma"], "assignee": "Mira@Example.com"})).await;
+    let b = lead(
+        owner,
+        json!({"first_name": "B", "source": "web form", "campaign_id": campaign, "status": "hot"}),
+    )
+    .await;
+    lead(
+        owner,
+        json!({"first_name": "C", "tags": ["roma"], "campaign_id": campaign, "assignee": "mira@example.com"}),
+    )
+    .await;
+    app.tenant("acme")
+        .await
+        .post("/leads", json!({"first_name": "Z", "source": "web form"}))
+        .await
+        .expect(201);
+    for (query, expected) in [
+        ("source=WEB%20form", vec!["B", "A"]),
+        ("tag=ROMA", vec!["C", "A"]),
+        ("tag=vip", vec!["A"]),
+        ("assignee=MIRA@example.com", vec!["C", "A"]),
+        (&format!("campaign_id={campaign}"), vec!["C", "B"]),
+        (&format!("campaign_id={campaign}&status=hot"), vec!["B"]),
+        ("assignee=mira@example.com&tag=roma&source=web%20form", vec!["A"]),
+        ("status=new&limit=1", vec!["C", "A"]),
+        ("source=web%20form&tag=roma&status=lost", vec![]),
+    ] {
+        assert_eq!(found(owner, query).await, expected, "{query}");
+    }
+    // What a lead loses, it is no longer found by.
+    let change = json!({"source": "fair", "campaign_id": null, "status": "lost"});
+    owner.patch(&format!("/leads/{b}"), change).await.expect(200);
+    assert_eq!(found(owner, "source=web%20form").await, ["A"]);
+    assert_eq!(found(owner, &format!("campaign_id={campaign}")).await, ["C"]);
+    assert_eq!(found(owner, "source=fair&status=lost").await, ["B"]);
+}
+
+#[tokio::test]
+async fn leads_are_found_by_name_number_and_address() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    owner.put("/business-config", json!({"default_country": "IN"})).await.expect(200);
+    let arun = "\u{985}\u{9b0}\u{9c1}\u{9a3}";
+    lead(
+        owner,
+        json!({"first_name": "Jos\u{e9}", "last_name": "O'Brien-D\u{ed}az", "email": "Jose@Example.com"}),
+    )
+    .await;
+    lead(owner, json!({"first_name": "Anna", "last_name": "Annarelli", "company": "Annona S.p.A."})).await;
+    lead(owner, json!({"first_name": arun, "phone": "+91 98765 43210", "status": "hot"})).await;
+    lead(owner, json!({"first_name": "Anne", "company": "O'Brien Ltd"})).await;
+    for (search, expected) in [
+        ("jose", vec!["Jos\u{e9}"]),
+        ("BRIEN", vec!["Anne", "Jos\u{e9}"]),
+        ("jo%20brien", vec!["Jos\u{e9}"]),
+        ("diaz%20o", vec!["Jos\u{e9}"]),
+        ("ann", vec!["Anna", "Anne"]),
+        ("anna%20anno", vec!["Anna"]),
+        ("%E0%A6%85%E0%A6%B0", vec![arun]),
+        ("nobody", vec![]),
+        ("9876543210", vec![arun]),
+        ("%2B91%2098765-43210", vec![arun]),
+        ("919876543210@s.whatsapp.net", vec![arun]),
+        ("JOSE@example.com", vec!["Jos\u{e9}"]),
+        ("nobody@example.com", vec![]),
+    ] {
+        for limit in [1, 50] {
+            assert_eq!(found(owner, &format!("search={search}&limit={limit}")).await, expected, "{search}");
+        }
+    }
+    assert_eq!(found(owner, "search=9876543210&status=new").await, Vec::<String>::new());
+    assert_eq!(found(owner, "search=9876543210&status=hot").await, [arun]);
+    for wrong in ["search=%23%23", "search=12345678901234567890", "search=a@b@c", "assignee=nobody"] {
+        let answer = owner.get(&format!("/leads?{wrong}")).await;
+        assert_eq!(answer.problem(422), "invalid", "{wrong}");
+    }
+    let stranger = app.tenant("acme").await;
+    assert_eq!(found(&stranger, "search=%2B919876543210").await, Vec::<String>::new());
+    assert_eq!(found(&stranger, "search=anna").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_pipeline_counts_every_status() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    let first = lead(owner, json!({"first_name": "A"})).await;
+    lead(owner, json!({"first_name": "B"})).await;
+    lead(owner, json!({"first_name": "C", "status": "customer"})).await;
+    owner.patch(&format!("/leads/{first}"), json!({"status": "hot"})).await.expect(200);
+    let pipeline = owner.get("/leads/pipeline").await.expect(200);
+    assert_eq!(pipeline["total"], 3);
+    let counts: Vec<_> = pipeline["statuses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|column| (column["status"].as_str().unwrap(), column["count"].as_i64().unwrap()))
+        .collect();
+    let expected = [("new", 1), ("contacted", 0), ("qualified", 0), ("hot", 1), ("customer", 1), ("lost", 0)];
+    assert_eq!(counts, expected);
+}
