@@ -104,6 +104,10 @@ ids! {
     CampaignId = "cmp_", "campaign";
     /// A person, whatever a document calls them: lead, customer, client.
     ContactId = "con_", "lead";
+    /// Leads on their way into a file.
+    ExportId = "exp_", "export";
+    /// Leads on their way out of a file.
+    ImportId = "imp_", "import";
     /// A queued job.
     JobId = "job_", "job";
     /// An API key; its secret is never stored.
@@ -112,6 +116,8 @@ ids! {
     RequestId = "req_", "request";
     /// Something for a person to do.
     TaskId = "tsk_", "task";
+    /// Wording that is filled in when it is used.
+    TemplateId = "tpl_", "template";
 }
 
 fn parse_prefixed<T: PrefixedId>(text: &str) -> Result<T, Invalid> {

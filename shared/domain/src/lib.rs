@@ -26,7 +26,8 @@ pub mod zone;
 pub use clock::{Clock, Ids};
 pub use email::Email;
 pub use id::{
-    ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, JobId, KeyId, RequestId, TaskId, TenantId,
+    ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, ExportId, ImportId, JobId, KeyId, RequestId,
+    TaskId, TemplateId, TenantId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money};
