@@ -31,7 +31,8 @@ async fn lead(client: &Client, body: Value) -> String {
 async fn leads_are_found_by_each_field_and_by_several() {
     let app = TestApp::start().await;
     let owner = &app.owner;
-    let campaign = "cmp_01JAAAAAAAAAAAAAAAAAAAAAAA";
+    let campaign = owner.post("/campaigns", json!({"name": "Fair"})).await.expect(201)["id"].clone();
+    let campaign = campaign.as_str().unwrap();
     lead(owner, json!({"first_name": "A", "source": "Web  Form", "tags": ["VIP", "vip", "Roma"], "assignee": "Mira@Example.com"})).await;
     let b = lead(
         owner,

@@ -16,6 +16,7 @@ fn routes() -> Vec<(Method, String, bool)> {
             Some("leads") => "con_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("agents") => "agt_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("calls") => "cal_01JAAAAAAAAAAAAAAAAAAAAAAA",
+            Some("campaigns") => "cmp_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ => "key_01JAAAAAAAAAAAAAAAAAAAAAAA",
         };
         let has_body = operation["requestBody"].is_object();

@@ -1,12 +1,14 @@
-//! `POST /calls`: accepts a call.
+//! `POST /calls`, `POST /calls/{id}/cancel`: accepts a call, and takes one back.
 //!
 //! It stores the call as ready and wakes the planner (job `PlanCalls`). Whether it is dialed is decided by the
 //! rules when its turn comes.
 
-use api::{Accepted, Problem, Submitted};
-use operations::calls::{self, AcceptedCall, CallInput};
+use api::{Accepted, Caller, Path, Problem, Submitted};
+use axum::Json;
+use domain::CallId;
+use operations::calls::{self, AcceptedCall, CallInput, CallView};
 
-api::routes!(create_call);
+api::routes!(create_call, cancel_call);
 
 /// Asks for a call. One that the rules forbid is accepted too, and then `blocked` with its reason.
 #[utoipa::path(
@@ -21,4 +23,19 @@ api::routes!(create_call);
 )]
 async fn create_call(request: Submitted<CallInput>) -> api::Result<Accepted<AcceptedCall>> {
     Ok(Accepted(calls::create(&request.ctx, request.body).await?))
+}
+
+/// Takes a call back that nobody was called for yet.
+#[utoipa::path(
+    post,
+    path = "/calls/{id}/cancel",
+    tag = "calls",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The call", body = CallView),
+        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn cancel_call(caller: Caller, Path(id): Path<CallId>) -> api::Result<Json<CallView>> {
+    Ok(Json(calls::cancel(&caller, id).await?))
 }

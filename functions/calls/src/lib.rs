@@ -2,41 +2,30 @@
 
 use api::{Caller, List, PageQuery, Path, Query};
 use axum::Json;
-use domain::{CallId, ContactId};
-use operations::calls::{self, CallDetails, CallView, Why};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use domain::CallId;
+use operations::calls::{self, CallDetails, CallSearch, CallView, Why};
 
 api::routes!(list_calls, get_call, explain_call);
 
-/// Which calls to list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(default)]
-struct CallFilter {
-    /// Those of this lead.
-    #[param(value_type = Option<String>)]
-    lead_id: Option<ContactId>,
-}
-
-/// Calls, newest first.
+/// Calls, newest first; by a status in which they are not over, oldest first. A page may be short where few calls
+/// fit several filters.
 #[utoipa::path(
     get,
     path = "/calls",
     tag = "calls",
-    params(CallFilter, PageQuery),
+    params(CallSearch, PageQuery),
     responses(
         (status = 200, description = "One page", body = [CallView]),
     ),
 )]
 async fn list_calls(
     caller: Caller,
-    Query(filter): Query<CallFilter>,
+    Query(search): Query<CallSearch>,
     Query(page): Query<PageQuery>,
 ) -> api::Result<List<CallView>> {
-    let listing = calls::list(&caller, filter.lead_id, &page.page()).await?;
-    let lead = filter.lead_id.map(|lead| lead.to_string());
-    Ok(List::new(listing, "/calls", &[("lead_id", lead), page.kept()]))
+    let listing = calls::list(&caller, &search, &page.page()).await?;
+    let [lead, campaign, agent, status] = search.as_parameters();
+    Ok(List::new(listing, "/calls", &[lead, campaign, agent, status, page.kept()]))
 }
 
 /// One call with its attempts, what was said, and what was read in it.

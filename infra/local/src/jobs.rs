@@ -13,5 +13,6 @@ pub(crate) async fn run(platform: Platform, message: Envelope) -> Result<(), Fai
         Job::AnalyzeCall { .. } => call_analyzer::handle(platform, message).await,
         Job::PlanNextActions { .. } => next_action_generator::handle(platform, message).await,
         Job::SyncAgent { .. } => agent_sync::handle(platform, message).await,
+        Job::RunCampaign { .. } => campaign_runner::handle(platform, message).await,
     }
 }

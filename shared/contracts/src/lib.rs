@@ -3,7 +3,7 @@
 //! A job carries ids and nothing else: whoever runs it reads the present state, so a job that comes late,
 //! twice or out of order can tell that it has nothing left to do.
 
-use domain::{AgentId, AttemptId, JobId, TenantId};
+use domain::{AgentId, AttemptId, CampaignId, JobId, TenantId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -63,6 +63,11 @@ pub enum Job {
         /// The agent.
         agent: AgentId,
     },
+    /// Bring a campaign's leads and calls to where its status says.
+    RunCampaign {
+        /// The campaign.
+        campaign: CampaignId,
+    },
 }
 
 /// How the jobs of one kind are queued and run. The template and the local runner are both held to it.
@@ -79,7 +84,7 @@ pub struct JobKind {
 }
 
 /// Every kind of job.
-pub const JOB_KINDS: [JobKind; 7] = [
+pub const JOB_KINDS: [JobKind; 8] = [
     JobKind { name: "PlanCalls", function: "call-planner", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "DialCall", function: "call-dialer", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "ReconcileCall", function: "call-reconciler", timeout_secs: 60, max_deliveries: 8 },
@@ -97,6 +102,7 @@ pub const JOB_KINDS: [JobKind; 7] = [
         max_deliveries: 5,
     },
     JobKind { name: "SyncAgent", function: "agent-sync", timeout_secs: 60, max_deliveries: 8 },
+    JobKind { name: "RunCampaign", function: "campaign-runner", timeout_secs: 60, max_deliveries: 8 },
 ];
 
 impl Job {
@@ -110,6 +116,7 @@ impl Job {
             Self::AnalyzeCall { .. } => 4,
             Self::PlanNextActions { .. } => 5,
             Self::SyncAgent { .. } => 6,
+            Self::RunCampaign { .. } => 7,
         };
         &JOB_KINDS[index]
     }
@@ -124,6 +131,7 @@ impl Job {
             | Self::PlanNextActions { attempt } => attempt.to_string(),
             Self::IngestConversation { event } => event.clone(),
             Self::SyncAgent { agent } => agent.to_string(),
+            Self::RunCampaign { campaign } => campaign.to_string(),
         }
     }
 }
@@ -175,6 +183,7 @@ mod tests {
             Job::AnalyzeCall { attempt },
             Job::PlanNextActions { attempt },
             Job::SyncAgent { agent: AgentId::from_ulid(ids.ulid(now)) },
+            Job::RunCampaign { campaign: CampaignId::from_ulid(ids.ulid(now)) },
         ];
         for job in jobs {
             let text = serde_json::to_value(&job).unwrap();

@@ -98,6 +98,17 @@ pub struct Holiday {
     /// What it is called.
     #[serde(default)]
     pub name: String,
+    /// Where it is kept, by the country of a lead's number; everywhere if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub countries: Vec<Country>,
+}
+
+impl Holiday {
+    /// Whether it may be kept by a person who may be in any of these countries.
+    pub fn is_kept_in(&self, countries: &[Country]) -> bool {
+        self.countries.is_empty() || countries.iter().any(|country| self.countries.contains(country))
+    }
 }
 
 /// Opening hours of one day. `close` may be `24:00`.
@@ -111,6 +122,13 @@ pub struct Hours {
     /// When it ends; that minute itself is closed.
     #[serde(alias = "end")]
     pub close: TimeOfDay,
+}
+
+impl Hours {
+    /// Checks that they open before they close.
+    pub fn check(&self) -> Result<(), Invalid> {
+        if self.open < self.close { Ok(()) } else { Err(Invalid::new("must open before it closes")) }
+    }
 }
 
 /// A day of the week by its first three letters; the full name is read too.
@@ -143,6 +161,19 @@ impl Weekday {
     pub fn of(date: Date) -> Self {
         let from_monday = date.weekday().to_monday_zero_offset();
         Self::ALL[usize::try_from(from_monday).unwrap_or_default() % 7]
+    }
+
+    /// The weekday as the API spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mon => "mon",
+            Self::Tue => "tue",
+            Self::Wed => "wed",
+            Self::Thu => "thu",
+            Self::Fri => "fri",
+            Self::Sat => "sat",
+            Self::Sun => "sun",
+        }
     }
 }
 
@@ -224,11 +255,7 @@ impl BusinessConfig {
             text::line(objective, 200).map_err(|e| e.within(&format!("/callObjectives/{n}")))?;
         }
         for (day, hours) in &self.business_hours {
-            if hours.open >= hours.close {
-                let day = serde_json::to_value(day).unwrap_or_default();
-                let pointer = format!("/business_hours/{}", day.as_str().unwrap_or_default());
-                return Err(Invalid::at(pointer, "must open before it closes"));
-            }
+            hours.check().map_err(|e| e.within(&format!("/business_hours/{}", day.as_str())))?;
         }
         bound("/holidays", self.holidays.len(), 400)?;
         self.calling.check().map_err(|e| e.within("/calling"))

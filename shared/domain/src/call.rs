@@ -38,6 +38,9 @@ pub struct Call {
     pub reason: Option<Reason>,
     /// Of a queued call: not before this instant.
     pub ready_at: Timestamp,
+    /// Of a queued call: whether it waits for its campaign to be resumed, and for no time.
+    #[serde(default)]
+    pub held: bool,
     /// Of an active call: when somebody must look after it if nothing was heard.
     pub check_at: Option<Timestamp>,
     /// Of an active call: the slot it holds.
@@ -83,7 +86,7 @@ impl Priority {
 }
 
 /// Where a call or an attempt stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallStatus {
@@ -243,6 +246,7 @@ impl Call {
             status: CallStatus::Queued,
             reason: None,
             ready_at,
+            held: false,
             check_at: None,
             slot: None,
             attempts: Vec::new(),
@@ -352,9 +356,36 @@ impl Call {
         self.enter(CallStatus::Queued, Some(reason), None, now);
     }
 
+    /// Puts a claimed or queued call aside until its campaign is resumed; what it waits for besides stays.
+    pub fn hold(&mut self, now: Timestamp) {
+        let reason = self.reason;
+        self.drop_claim();
+        self.held = true;
+        self.enter(CallStatus::Queued, reason, None, now);
+    }
+
+    /// Takes a call back in that was put aside.
+    pub fn release(&mut self, now: Timestamp) {
+        self.held = false;
+        self.updated_at = now;
+    }
+
+    /// Takes a call back that nobody was called for yet. `None` if it is too late: the telephone may be ringing,
+    /// or the call is over.
+    pub fn cancel(&mut self, reason: Reason, now: Timestamp) -> Option<()> {
+        if !matches!(self.status, CallStatus::Queued | CallStatus::Claimed) {
+            return None;
+        }
+        self.drop_claim();
+        self.held = false;
+        self.enter(CallStatus::Cancelled, Some(reason), None, now);
+        Some(())
+    }
+
     /// Closes a call that the rules forbid; an attempt that was claimed for it never was.
     pub fn block(&mut self, reason: Reason, now: Timestamp) {
         self.drop_claim();
+        self.held = false;
         self.enter(CallStatus::Blocked, Some(reason), None, now);
     }
 

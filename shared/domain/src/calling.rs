@@ -1,21 +1,31 @@
 //! The rules that decide whether and when a lead may be called. They fail closed.
 
-use crate::business::{BusinessConfig, Hours, TimeOfDay, Weekday};
+mod law;
+mod reason;
+mod window;
+
+pub use law::{Law, Preset};
+pub use reason::{Reason, Rule};
+pub use window::{Place, next_open};
+
+use crate::business::{BusinessConfig, Holiday, Hours, TimeOfDay, Weekday};
 use crate::call::{Call, CallStatus};
+use crate::campaign::{Campaign, CampaignStatus};
 use crate::contact::{Channel, Contact};
 use crate::id::PrefixedId;
-use crate::zone::ZoneName;
 use crate::{CallId, Invalid};
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// A tenant's rules for calling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct CallingRules {
+    /// Whose law's bounds hold besides these rules.
+    pub preset: Preset,
     /// The hours of every day in which a callee's telephone may ring, by the callee's own clock.
     pub window: Hours,
     /// How many attempts a call has.
@@ -57,6 +67,7 @@ impl Default for RetryMinutes {
 impl Default for CallingRules {
     fn default() -> Self {
         Self {
+            preset: Preset::default(),
             window: Hours { open: TimeOfDay::at(9, 0), close: TimeOfDay::at(20, 0) },
             max_attempts: 3,
             retry_minutes: RetryMinutes::default(),
@@ -77,9 +88,7 @@ impl CallingRules {
             let fits = (min..=max).contains(&value);
             if fits { Ok(()) } else { Err(Invalid::at(pointer, format!("must be from {min} to {max}"))) }
         };
-        if self.window.open >= self.window.close {
-            return Err(Invalid::at("/window", "must open before it closes"));
-        }
+        self.window.check().map_err(|e| e.within("/window"))?;
         within("/max_attempts", self.max_attempts, 1, 20)?;
         within("/max_concurrent", self.max_concurrent, 1, 200)?;
         within("/max_contacts_per_day", self.max_contacts_per_day, 1, 50)?;
@@ -143,117 +152,35 @@ impl RetryRule {
     }
 }
 
-/// Why a call is where it is; stable codes of the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The lead is gone.
-    NoLead,
-    /// The lead has no telephone number.
-    NoPhone,
-    /// The lead asked not to be called.
-    Suppressed,
-    /// The lead has not agreed to be called.
-    NoConsent,
-    /// Nobody knows what time it is where the lead lives.
-    UnknownZone,
-    /// No hour suits all the zones that the lead may live in.
-    NoCommonWindow,
-    /// It is outside the hours in which the lead may be called.
-    OutsideWindow,
-    /// The call is for later.
-    Scheduled,
-    /// The wait after the last attempt is not over.
-    Retry,
-    /// The lead was contacted as often as the caps allow.
-    ContactPressure,
-    /// The lead is on another call of ours.
-    OnCall,
-    /// Every attempt was used.
-    AttemptsUsed,
-    /// No line is free.
-    NoSlot,
-    /// There is no agent to speak.
-    NoAgent,
-    /// The agent is not at the provider.
-    AgentNotReady,
-    /// The tenant has no telephone provider.
-    NotConfigured,
-    /// The callee was busy.
-    Busy,
-    /// The callee did not pick up.
-    NoAnswer,
-    /// A machine picked up.
-    Voicemail,
-    /// The provider refused the call.
-    ProviderRejected,
-    /// The provider could not be reached, or has no line.
-    ProviderUnavailable,
-    /// The provider began the call and could not finish it.
-    ProviderFailed,
-    /// The provider never heard of the attempt.
-    NeverPlaced,
-    /// Nobody can tell whether the call was made.
-    EffectUnknown,
-    /// A member took the call back.
-    Cancelled,
+/// The rules that hold for one call: the tenant's, with what the call's campaign says otherwise.
+#[derive(Debug, Clone)]
+pub struct Policy<'a> {
+    /// When and how often leads may be called.
+    pub rules: Cow<'a, CallingRules>,
+    /// Hours by weekday; every day is open if empty.
+    pub business_hours: &'a BTreeMap<Weekday, Hours>,
+    /// Days on which nobody is called.
+    pub holidays: &'a [Holiday],
+    /// Where the call's campaign stands, if it has one.
+    pub campaign: Option<CampaignStatus>,
 }
 
-impl Reason {
-    /// One sentence for a person.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::NoLead => "The lead was deleted.",
-            Self::NoPhone => "The lead has no telephone number.",
-            Self::Suppressed => "The lead is not to be called.",
-            Self::NoConsent => "The lead has not agreed to be called.",
-            Self::UnknownZone => {
-                "The lead's time zone is unknown, so no hour is safe; set the lead's timezone."
-            }
-            Self::NoCommonWindow => {
-                "No hour suits every time zone of the lead's country; set the lead's timezone."
-            }
-            Self::OutsideWindow => "It is outside the hours in which the lead may be called.",
-            Self::Scheduled => "The call is scheduled for later.",
-            Self::Retry => "The wait after the last attempt is not over.",
-            Self::ContactPressure => "The lead was contacted as often as the caps allow.",
-            Self::OnCall => "The lead is on another call.",
-            Self::AttemptsUsed => "Every attempt was used.",
-            Self::NoSlot => "Every line is busy.",
-            Self::NoAgent => "There is no agent: create one, or name one in the call.",
-            Self::AgentNotReady => "The agent does not exist at the voice provider; save it again.",
-            Self::NotConfigured => {
-                "The voice provider is not set up; see PUT /admin/integrations/elevenlabs."
-            }
-            Self::Busy => "The line was busy.",
-            Self::NoAnswer => "Nobody picked up.",
-            Self::Voicemail => "A machine picked up.",
-            Self::ProviderRejected => "The voice provider refused the call.",
-            Self::ProviderUnavailable => "The voice provider could not be reached.",
-            Self::ProviderFailed => "The voice provider could not finish the call.",
-            Self::NeverPlaced => "The voice provider never heard of the attempt.",
-            Self::EffectUnknown => "Nobody can tell whether the call was made; please look.",
-            Self::Cancelled => "The call was cancelled.",
+impl<'a> Policy<'a> {
+    /// The rules for a call of this campaign, or of none.
+    pub fn of(config: &'a BusinessConfig, campaign: Option<&'a Campaign>) -> Self {
+        let changes = campaign.map(|campaign| &campaign.terms.rules);
+        Self {
+            rules: changes.map_or(Cow::Borrowed(&config.calling), |c| Cow::Owned(c.over(&config.calling))),
+            business_hours: changes.and_then(|c| c.business_hours.as_ref()).unwrap_or(&config.business_hours),
+            holidays: &config.holidays,
+            campaign: campaign.map(|campaign| campaign.status),
         }
     }
-}
 
-/// A rule, by the name under which `GET /calls/{id}/why` shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each is explained by the reason it gives")]
-pub enum Rule {
-    Phone,
-    Suppression,
-    Consent,
-    Attempts,
-    Schedule,
-    Zone,
-    OnCall,
-    ContactPressure,
-    Window,
+    /// The retry rule; none follows in a campaign that is over.
+    pub fn retry(&self) -> RetryRule {
+        if self.campaign == Some(CampaignStatus::Cancelled) { RetryRule::never() } else { self.rules.retry() }
+    }
 }
 
 /// What a rule says.
@@ -263,6 +190,8 @@ pub enum Ruling {
     Pass,
     /// Not before this instant.
     Wait(Timestamp),
+    /// Not before somebody says so.
+    Hold,
     /// Never, unless the facts change.
     Refuse,
 }
@@ -290,6 +219,8 @@ pub enum Decision {
         /// The rule that takes longest.
         reason: Reason,
     },
+    /// Wait until somebody says so.
+    Hold,
     /// Do not call.
     Refuse {
         /// Why not.
@@ -298,17 +229,12 @@ pub enum Decision {
 }
 
 /// Asks every rule about a call at `now`. The lead is as it is stored now; `None` if it is gone.
-pub fn judge(
-    call: &Call,
-    contact: Option<&Contact>,
-    config: &BusinessConfig,
-    now: Timestamp,
-) -> Vec<Verdict> {
+pub fn judge(call: &Call, contact: Option<&Contact>, policy: &Policy, now: Timestamp) -> Vec<Verdict> {
     let refuse = |rule, reason| Verdict { rule, ruling: Ruling::Refuse, reason: Some(reason) };
     let Some(contact) = contact else {
         return vec![refuse(Rule::Phone, Reason::NoLead)];
     };
-    let rules = &config.calling;
+    let (rules, place) = (&*policy.rules, Place::of(contact, policy));
     let verdict = |rule, reason, ok: bool| Verdict {
         rule,
         ruling: if ok { Ruling::Pass } else { Ruling::Refuse },
@@ -320,10 +246,17 @@ pub fn judge(
     };
 
     let consent = contact.consent.get(&Channel::Voice);
-    // An explicit no counts whether or not the tenant asks for a yes.
-    let may_call = consent.map_or(!rules.consent_required, |consent| consent.granted);
+    // An explicit no counts whether or not anybody asks for a yes.
+    let may_call = consent.map_or(!rules.consent_required && place.laws.is_empty(), |c| c.granted);
+    let lapsed = consent.is_some_and(|consent| {
+        place.laws.iter().filter_map(|law| law.consent_ends(consent)).any(|end| end <= now)
+    });
+    let campaign = match policy.campaign {
+        None | Some(CampaignStatus::Running | CampaignStatus::Draft) => (Ruling::Pass, None),
+        Some(CampaignStatus::Paused) => (Ruling::Hold, Some(Reason::CampaignPaused)),
+        Some(CampaignStatus::Cancelled) => (Ruling::Refuse, Some(Reason::CampaignCancelled)),
+    };
     let begun = call.attempts.iter().filter(|a| a.status != CallStatus::Claimed).count();
-    let zones: Vec<TimeZone> = contact.zones().iter().map(ZoneName::time_zone).collect();
     let earliest = not_before(call);
     let pressure = pressure_ends(contact, rules, now);
     let on_call = contact.on_call.filter(|on_call| on_call.call != call.id).map(|on_call| on_call.until);
@@ -332,15 +265,20 @@ pub fn judge(
     let mut verdicts = vec![
         verdict(Rule::Phone, Reason::NoPhone, contact.details.phone.is_some()),
         verdict(Rule::Suppression, Reason::Suppressed, !contact.suppression.contains_key(&Channel::Voice)),
-        verdict(Rule::Consent, Reason::NoConsent, may_call),
+        verdict(
+            Rule::Consent,
+            if may_call { Reason::ConsentLapsed } else { Reason::NoConsent },
+            may_call && !lapsed,
+        ),
+        Verdict { rule: Rule::Campaign, ruling: campaign.0, reason: campaign.1 },
         verdict(Rule::Attempts, Reason::AttemptsUsed, begun < rules.max_attempts as usize),
         until(Rule::Schedule, if begun == 0 { Reason::Scheduled } else { Reason::Retry }, earliest),
         until(Rule::OnCall, Reason::OnCall, on_call),
         until(Rule::ContactPressure, Reason::ContactPressure, pressure),
-        verdict(Rule::Zone, Reason::UnknownZone, !zones.is_empty()),
+        verdict(Rule::Zone, Reason::UnknownZone, !place.zones.is_empty()),
     ];
-    if !zones.is_empty() {
-        verdicts.push(match next_open(&zones, config, from) {
+    if !place.zones.is_empty() {
+        verdicts.push(match next_open(&place, policy, from) {
             Some(at) if at <= from => Verdict { rule: Rule::Window, ruling: Ruling::Pass, reason: None },
             Some(at) => {
                 Verdict { rule: Rule::Window, ruling: Ruling::Wait(at), reason: Some(Reason::OutsideWindow) }
@@ -351,8 +289,9 @@ pub fn judge(
     verdicts
 }
 
-/// What the verdicts amount to: any refusal refuses, the longest wait waits.
+/// What the verdicts amount to: any refusal refuses, else any hold holds, else the longest wait waits.
 pub fn decide(verdicts: &[Verdict]) -> Decision {
+    let is_held = verdicts.iter().any(|verdict| verdict.ruling == Ruling::Hold);
     let mut longest: Option<(Timestamp, Reason)> = None;
     for verdict in verdicts {
         match (verdict.ruling, verdict.reason) {
@@ -365,6 +304,9 @@ pub fn decide(verdicts: &[Verdict]) -> Decision {
             _ => {}
         }
     }
+    if is_held {
+        return Decision::Hold;
+    }
     longest.map_or(Decision::Go, |(until, reason)| Decision::Wait { until, reason })
 }
 
@@ -373,21 +315,6 @@ fn not_before(call: &Call) -> Option<Timestamp> {
     let waits =
         call.status == CallStatus::Queued && matches!(call.reason, Some(reason) if reason.is_own_wait());
     [call.scheduled_at, waits.then_some(call.ready_at)].into_iter().flatten().max()
-}
-
-impl Reason {
-    /// Whether a queued call with this reason waits by its own rule of retry, and not by the callee's clock
-    /// or caps, which are asked anew each time.
-    fn is_own_wait(self) -> bool {
-        !matches!(
-            self,
-            Self::OutsideWindow
-                | Self::ContactPressure
-                | Self::NoSlot
-                | Self::Scheduled
-                | Self::AgentNotReady
-        )
-    }
 }
 
 /// When the caps allow the next contact; none if they do now.
@@ -402,59 +329,6 @@ fn pressure_ends(contact: &Contact, rules: &CallingRules, now: Timestamp) -> Opt
         .into_iter()
         .flatten()
         .max()
-}
-
-/// The first instant from `from` at which the hours are open in every zone; none if there is none within a
-/// year and a little.
-pub fn next_open(zones: &[TimeZone], config: &BusinessConfig, from: Timestamp) -> Option<Timestamp> {
-    let mut at = from;
-    // Each round moves past at least one closing; more rounds than days means the zones never agree.
-    for _ in 0..400 {
-        let latest = zones.iter().map(|zone| open_in(zone, config, at)).collect::<Option<Vec<_>>>()?;
-        let latest = latest.into_iter().max()?;
-        if latest == at {
-            return Some(at);
-        }
-        at = latest;
-    }
-    None
-}
-
-/// The first instant from `from` at which the hours are open in one zone.
-fn open_in(zone: &TimeZone, config: &BusinessConfig, from: Timestamp) -> Option<Timestamp> {
-    let mut date = from.to_zoned(zone.clone()).date();
-    for _ in 0..400 {
-        if let Some((open, close)) = hours_on(date, config) {
-            let (start, end) = (instant(zone, date, open)?, instant(zone, date, close)?);
-            if from < end {
-                return Some(from.max(start));
-            }
-        }
-        date = date.tomorrow().ok()?;
-    }
-    None
-}
-
-/// The hours of one day in which a telephone may ring: the window within the business hours; none on a
-/// holiday or a closed weekday.
-fn hours_on(date: Date, config: &BusinessConfig) -> Option<(TimeOfDay, TimeOfDay)> {
-    if config.holidays.iter().any(|holiday| holiday.date == date) {
-        return None;
-    }
-    let Hours { open, close } = config.calling.window;
-    if config.business_hours.is_empty() {
-        return Some((open, close));
-    }
-    let day = config.business_hours.get(&Weekday::of(date))?;
-    let (open, close) = (open.max(day.open), close.min(day.close));
-    (open < close).then_some((open, close))
-}
-
-fn instant(zone: &TimeZone, date: Date, time: TimeOfDay) -> Option<Timestamp> {
-    let minutes = i64::from(time.minutes());
-    let (date, minutes) = if minutes == 1440 { (date.tomorrow().ok()?, 0) } else { (date, minutes) };
-    let (hour, minute) = (i8::try_from(minutes / 60).ok()?, i8::try_from(minutes % 60).ok()?);
-    Some(date.at(hour, minute, 0, 0).to_zoned(zone.clone()).ok()?.timestamp())
 }
 
 #[cfg(test)]

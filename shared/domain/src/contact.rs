@@ -1,8 +1,9 @@
 //! A person, whatever a document calls them: lead, customer, client, contact.
 
+use crate::campaign::Campaign;
 use crate::provenance::{Author, Provenance};
 use crate::zone::{ZoneName, zones_of};
-use crate::{CallId, CampaignId, ContactId, Email, Invalid, Phone};
+use crate::{AgentId, CallId, CampaignId, ContactId, Email, Invalid, Phone};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,6 +33,12 @@ pub struct Contact {
     /// The call that the person is on, so that no second one rings meanwhile.
     #[serde(default)]
     pub on_call: Option<OnCall>,
+    /// The agent that speaks with them in their campaign.
+    #[serde(default)]
+    pub agent_id: Option<AgentId>,
+    /// The campaign that has made a call for them.
+    #[serde(default)]
+    pub enrolled: Option<CampaignId>,
     /// Who wrote each field.
     #[serde(default)]
     pub provenance: BTreeMap<String, Provenance>,
@@ -213,6 +220,8 @@ impl Contact {
             suppression: BTreeMap::new(),
             touches: Vec::new(),
             on_call: None,
+            agent_id: None,
+            enrolled: None,
             provenance: BTreeMap::new(),
             last_contact_at: None,
             next_follow_up_at: None,
@@ -232,8 +241,26 @@ impl Contact {
                 self.provenance.insert(name.clone(), Provenance { by: author, at: now, evidence: None });
             }
         }
+        if self.details.campaign_id != details.campaign_id {
+            self.agent_id = None;
+        }
         self.details = details;
         self.updated_at = now;
+    }
+
+    /// Whether a campaign may take the lead because of its source: it belongs to none, and nobody took it out of
+    /// one.
+    pub fn is_free(&self) -> bool {
+        self.details.campaign_id.is_none()
+            && !self.details.source.is_empty()
+            && !self.provenance.contains_key("campaign_id")
+    }
+
+    /// Makes the lead one of a campaign's, by the rule of its source.
+    pub fn join(&mut self, campaign: &Campaign, now: Timestamp) {
+        let details = Details { campaign_id: Some(campaign.id), ..self.details.clone() };
+        self.set_details(details, Author::System, now);
+        self.agent_id = campaign.agent_for(self.id);
     }
 
     /// Sets the status on somebody's word.

@@ -9,6 +9,7 @@ pub mod analysis;
 pub mod business;
 pub mod call;
 pub mod calling;
+pub mod campaign;
 pub mod clock;
 pub mod contact;
 pub mod context;

@@ -3,9 +3,8 @@
 use crate::analysis::{Outcome, Reading, Wish, WishKind};
 use crate::business::BusinessConfig;
 use crate::call::Call;
-use crate::calling::next_open;
+use crate::calling::{Place, Policy, next_open};
 use crate::contact::{Channel, Contact, LeadStatus};
-use crate::zone::ZoneName;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -139,8 +138,9 @@ fn wishes(
     config: &BusinessConfig,
     now: Timestamp,
 ) -> Vec<Planned> {
-    let zones: Vec<TimeZone> = contact.zones().iter().map(ZoneName::time_zone).collect();
-    let own_zone = zones.first().cloned().unwrap_or(TimeZone::UTC);
+    let policy = Policy::of(config, None);
+    let place = Place::of(contact, &policy);
+    let own_zone = place.clock();
     let first = |kind: WishKind| reading.wishes.iter().find(|wish| wish.kind == kind);
     let mut steps = Vec::new();
 
@@ -148,7 +148,7 @@ fn wishes(
     let nurture = reading.outcome == Outcome::Interested && reading.wishes.is_empty();
     if callback.is_some() || nurture || reading.outcome == Outcome::CallbackRequested {
         let wished = callback.and_then(|wish| wish.instant(&own_zone)).filter(|at| *at > now);
-        let at = wished.unwrap_or_else(|| next_open(&zones, config, now + NURTURE).unwrap_or(now + NURTURE));
+        let at = wished.unwrap_or_else(|| next_open(&place, &policy, now + NURTURE).unwrap_or(now + NURTURE));
         let reason = match (wished, callback) {
             (Some(_), _) => "The lead asked to be called at this time.",
             (None, Some(_)) => "The lead asked to be called again and named no time.",

@@ -1,17 +1,20 @@
 //! Calls: asked for, listed, explained.
 
 use crate::context::Context;
-use crate::error::{Error, Result};
-use crate::{Listing, Page, agents, business_config, leads};
+use crate::error::{Error, Result, retrying};
+use crate::{Listing, Page, agents, business_config, campaigns, leads};
 use contracts::Job;
+use domain::agent::Agent;
 use domain::analysis::Analysis;
 use domain::call::{Attempt, Call, CallStatus, Priority};
-use domain::calling::{self, Decision, Reason, Rule, Ruling};
-use domain::{AgentId, CallId, ContactId, Invalid, Role, text};
+use domain::calling::{self, Decision, Law, Policy, Reason, Rule, Ruling, Verdict};
+use domain::campaign::Campaign;
+use domain::contact::Contact;
+use domain::{AgentId, CallId, CampaignId, ContactId, Invalid, Role, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{CALLS, CallRecord, TranscriptTurn, calls_of_lead};
-use utoipa::ToSchema;
+use store::{CallFilter, CallRecord, SlotRow, Stored, TranscriptTurn, VOICE_ACCOUNT};
+use utoipa::{IntoParams, ToSchema};
 
 /// A call that is asked for.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -19,7 +22,7 @@ use utoipa::ToSchema;
 pub struct CallInput {
     /// Whom to call.
     pub lead_id: ContactId,
-    /// Who calls; the default agent if not given.
+    /// Who calls; if not given, the agent that speaks with the lead in its campaign, else the default agent.
     #[serde(default)]
     pub agent_id: Option<AgentId>,
     /// What for; one of the call objectives where the business has set them.
@@ -55,6 +58,8 @@ pub struct CallView {
     pub lead_id: ContactId,
     /// The agent, once chosen.
     pub agent_id: Option<AgentId>,
+    /// The campaign that asked for it.
+    pub campaign_id: Option<CampaignId>,
     /// The call that this one follows up.
     pub follows: Option<CallId>,
     /// Where it stands.
@@ -157,11 +162,14 @@ pub struct Why {
     pub status: CallStatus,
     /// Why it stands there.
     pub reason: Option<Reason>,
+    /// Whose law's bounds hold for the call, besides the business's own rules.
+    pub laws: Vec<Law>,
     /// Every rule and its verdict at this instant.
     pub rules: Vec<RuleVerdict>,
     /// `go`, `wait` or `refuse`: what the rules together say at this instant.
     pub decision: &'static str,
-    /// The next instant at which the rules would permit the call; absent if they never would.
+    /// The next instant at which the rules would permit the call; absent if they never would, or not before
+    /// somebody resumes its campaign.
     #[schema(value_type = Option<String>)]
     pub next_legal_at: Option<Timestamp>,
 }
@@ -185,10 +193,15 @@ pub struct RuleVerdict {
 /// Accepts a call. Whether it may be made is decided when its turn comes, and explained by [`why`].
 pub async fn create(ctx: &Context, input: CallInput) -> Result<AcceptedCall> {
     ctx.require(Role::Member)?;
-    let (settings, _) = tokio::try_join!(business_config::get(ctx), leads::find(ctx, input.lead_id))?;
-    if let Some(agent) = input.agent_id {
-        agents::find(ctx, agent).await?;
-    }
+    let (settings, lead) = tokio::try_join!(business_config::get(ctx), leads::find(ctx, input.lead_id))?;
+    let agent_id = match (input.agent_id, lead.details.campaign_id) {
+        (Some(agent), _) => Some(agents::find(ctx, agent).await?.id),
+        (None, Some(campaign)) => {
+            let campaign = ctx.store().get::<Campaign>(&ctx.tenant, &campaign).await?;
+            campaign.and_then(|campaign| campaigns::agent_for(&campaign, &lead))
+        }
+        (None, None) => None,
+    };
     let objective = match input.objective.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         Some(text) => settings.config.check_objective(text).map_err(|e| e.within("/objective"))?,
         None => settings.config.call_objectives.first().cloned().unwrap_or_default(),
@@ -201,7 +214,7 @@ pub async fn create(ctx: &Context, input: CallInput) -> Result<AcceptedCall> {
         return Err(Invalid::at("/scheduled_at", "must be within a year").into());
     }
     let call = Call {
-        agent_id: input.agent_id,
+        agent_id,
         objective,
         priority: input.priority,
         instructions,
@@ -218,11 +231,69 @@ pub async fn create(ctx: &Context, input: CallInput) -> Result<AcceptedCall> {
     Ok(accepted)
 }
 
-/// Calls, newest first; those of one lead if it is given.
-pub async fn list(ctx: &Context, lead: Option<ContactId>, page: &Page) -> Result<Listing<CallView>> {
-    let list = lead.map_or_else(|| CALLS.to_owned(), calls_of_lead);
-    let listing = ctx.store().list::<Call>(&ctx.tenant, &list, page).await?;
+/// Which calls to list: those that fit all that is given.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct CallSearch {
+    /// Those of this lead.
+    #[param(value_type = Option<String>)]
+    pub lead_id: Option<ContactId>,
+    /// Those of this campaign.
+    #[param(value_type = Option<String>)]
+    pub campaign_id: Option<CampaignId>,
+    /// Those of this agent.
+    #[param(value_type = Option<String>)]
+    pub agent_id: Option<AgentId>,
+    /// Those in this status; calls that are not over are listed oldest first.
+    pub status: Option<CallStatus>,
+}
+
+impl CallSearch {
+    /// The query's parameters, to be kept in the link to the next page.
+    pub fn as_parameters(&self) -> [(&'static str, Option<String>); 4] {
+        [
+            ("lead_id", self.lead_id.map(|id| id.to_string())),
+            ("campaign_id", self.campaign_id.map(|id| id.to_string())),
+            ("agent_id", self.agent_id.map(|id| id.to_string())),
+            ("status", self.status.map(|status| status.as_str().to_owned())),
+        ]
+    }
+}
+
+/// The calls that fit, newest first. A page may be short where few fit several filters.
+pub async fn list(ctx: &Context, search: &CallSearch, page: &Page) -> Result<Listing<CallView>> {
+    let CallSearch { lead_id, campaign_id, agent_id, status } = *search;
+    let filter = CallFilter { lead: lead_id, campaign: campaign_id, agent: agent_id, status };
+    let listing = ctx.store().calls(&ctx.tenant, &filter, page).await?;
     Ok(Listing { items: listing.items.iter().map(|call| CallView::of(call)).collect(), next: listing.next })
+}
+
+/// Takes a call back that nobody was called for yet.
+pub async fn cancel(ctx: &Context, id: CallId) -> Result<CallView> {
+    ctx.require(Role::Member)?;
+    retrying!(
+        async {
+            let old = find(ctx, id).await?;
+            let mut call = old.value.clone();
+            if call.cancel(Reason::Cancelled, ctx.now()).is_none() {
+                return match old.status {
+                    CallStatus::Cancelled => Ok(CallView::of(&old)),
+                    status => Err(Error::Conflict(format!("The call is {}.", status.as_str()))),
+                };
+            }
+            let view = CallView::of(&call);
+            let mut step = ctx.step();
+            step.replace(&old, &call)?;
+            if old.slot.is_some() {
+                step.enqueue(Job::PlanCalls);
+            }
+            ctx.audited(&mut step, "call.cancelled", id, Some(&CallView::of(&old)), Some(&view))?;
+            ctx.store().commit(step).await?;
+            Ok(view)
+        }
+        .await
+    )
 }
 
 /// One call with what was said and read in it.
@@ -240,55 +311,93 @@ pub async fn get(ctx: &Context, id: CallId) -> Result<CallDetails> {
 /// Every rule, its verdict on the call at this instant, and the next legal moment.
 pub async fn why(ctx: &Context, id: CallId) -> Result<Why> {
     let call = find(ctx, id).await?;
-    let (contact, settings) = tokio::try_join!(
-        async { Ok(ctx.store().get::<domain::contact::Contact>(&ctx.tenant, &call.contact_id).await?) },
-        business_config::get(ctx)
+    let (contact, settings, campaign, agent, lines) = tokio::try_join!(
+        async { Ok(ctx.store().get::<Contact>(&ctx.tenant, &call.contact_id).await?) },
+        business_config::get(ctx),
+        campaigns::of_call(ctx, &call),
+        agent_of(ctx, &call),
+        async { Ok(ctx.store().slots(&ctx.tenant, VOICE_ACCOUNT).await?) },
     )?;
     let now = ctx.now();
-    let verdicts = calling::judge(&call, contact.as_deref(), &settings.config, now);
+    let policy = Policy::of(&settings.config, campaign.as_deref());
+    let mut verdicts = calling::judge(&call, contact.as_deref(), &policy, now);
+    verdicts.push(has_agent(agent.as_deref()));
+    if call.slot.is_none() {
+        verdicts.push(has_line(&lines, policy.rules.max_concurrent, now));
+    }
     let (decision, next_legal_at) = match calling::decide(&verdicts) {
         Decision::Go => ("go", Some(now)),
         Decision::Wait { until, .. } => ("wait", Some(until)),
+        Decision::Hold => ("wait", None),
         Decision::Refuse { .. } => ("refuse", None),
     };
     let rules = verdicts.iter().map(|verdict| RuleVerdict {
         rule: verdict.rule,
         verdict: match verdict.ruling {
             Ruling::Pass => "pass",
-            Ruling::Wait(_) => "wait",
+            Ruling::Wait(_) | Ruling::Hold => "wait",
             Ruling::Refuse => "refuse",
         },
         reason: verdict.reason,
         detail: verdict.reason.map(Reason::sentence),
         until: if let Ruling::Wait(at) = verdict.ruling { Some(at) } else { None },
     });
-    Ok(Why { id, status: call.status, reason: call.reason, rules: rules.collect(), decision, next_legal_at })
+    let laws = policy.rules.preset.laws(contact.as_ref().and_then(|contact| contact.details.phone.as_ref()));
+    let (status, reason) = (call.status, CallView::of(&call).reason);
+    Ok(Why { id, status, reason, laws, rules: rules.collect(), decision, next_legal_at })
 }
 
-pub(crate) async fn find(ctx: &Context, id: CallId) -> Result<store::Stored<Call>> {
+async fn agent_of(ctx: &Context, call: &Call) -> Result<Option<Stored<Agent>>> {
+    match call.agent_id {
+        Some(id) => agents::existing(ctx, id).await,
+        None => Ok(ctx.store().default_agent(&ctx.tenant).await?),
+    }
+}
+
+/// Whether there is somebody to speak.
+fn has_agent(agent: Option<&Agent>) -> Verdict {
+    let (ruling, reason) = match agent {
+        None => (Ruling::Refuse, Some(Reason::NoAgent)),
+        Some(agent) if agent.elevenlabs_agent_id.is_none() => (Ruling::Hold, Some(Reason::AgentNotReady)),
+        Some(_) => (Ruling::Pass, None),
+    };
+    Verdict { rule: Rule::Agent, ruling, reason }
+}
+
+/// Whether a line is free, or when the first one is at the latest.
+fn has_line(lines: &[SlotRow], max: u32, now: Timestamp) -> Verdict {
+    let held = || lines.iter().filter(|line| line.until >= now && line.number < max);
+    let earliest = held().map(|line| line.until).min().filter(|_| held().count() >= max as usize);
+    let ruling = earliest.map_or(Ruling::Pass, Ruling::Wait);
+    Verdict { rule: Rule::Line, ruling, reason: earliest.map(|_| Reason::NoSlot) }
+}
+
+pub(crate) async fn find(ctx: &Context, id: CallId) -> Result<Stored<Call>> {
     existing(ctx, id).await?.ok_or(Error::NotFound("call"))
 }
 
 /// The call, or none if there is none: for jobs, which have nothing to do then.
-pub(crate) async fn existing(ctx: &Context, id: CallId) -> Result<Option<store::Stored<Call>>> {
+pub(crate) async fn existing(ctx: &Context, id: CallId) -> Result<Option<Stored<Call>>> {
     Ok(ctx.store().get::<Call>(&ctx.tenant, &id).await?)
 }
 
 impl CallView {
     fn of(call: &Call) -> Self {
+        let reason = if call.held { Some(Reason::CampaignPaused) } else { call.reason };
         Self {
             id: call.id,
             lead_id: call.contact_id,
             agent_id: call.agent_id,
+            campaign_id: call.campaign_id,
             follows: call.follows,
             status: call.status,
-            reason: call.reason,
-            reason_detail: call.reason.map(Reason::sentence),
+            reason,
+            reason_detail: reason.map(Reason::sentence),
             objective: call.objective.clone(),
             priority: call.priority,
             instructions: call.instructions.clone(),
             scheduled_at: call.scheduled_at,
-            next_attempt_at: (call.status == CallStatus::Queued).then_some(call.ready_at),
+            next_attempt_at: (call.status == CallStatus::Queued && !call.held).then_some(call.ready_at),
             attempts: call.attempts.iter().map(AttemptView::of).collect(),
             created_at: call.created_at,
             updated_at: call.updated_at,

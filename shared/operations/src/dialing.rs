@@ -2,12 +2,12 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::planning::{close, put_off};
-use crate::{agents, business_config, calls, integrations};
+use crate::planning::{close, hold, put_off};
+use crate::{agents, business_config, calls, campaigns, integrations};
 use contracts::Job;
 use domain::agent::Agent;
 use domain::call::{Call, CallStatus, Ending};
-use domain::calling::{Decision, Reason, decide, judge};
+use domain::calling::{Decision, Policy, Reason, decide, judge};
 use domain::contact::{Contact, OnCall};
 use domain::context::{CallFacts, Packet, build};
 use domain::{AttemptId, business::BusinessConfig};
@@ -27,8 +27,9 @@ pub async fn dial(ctx: &Context, attempt: AttemptId) -> Result<()> {
         return Ok(());
     }
     let Some(agent) = call.agent_id else { return close(ctx, &call, Reason::NoAgent).await };
-    let (settings, record, agent) = tokio::try_join!(
+    let (settings, campaign, record, agent) = tokio::try_join!(
         business_config::get(ctx),
+        campaigns::of_call(ctx, &call),
         async { Ok(ctx.store().contact(&ctx.tenant, call.contact_id).await?) },
         agents::existing(ctx, agent),
     )?;
@@ -36,8 +37,10 @@ pub async fn dial(ctx: &Context, attempt: AttemptId) -> Result<()> {
         return close(ctx, &call, Reason::NoLead).await;
     };
     // The rules are asked once more: since the claim the lead may have said no, or the window may have shut.
-    match decide(&judge(&call, Some(&contact), &settings.config, ctx.now())) {
+    let policy = Policy::of(&settings.config, campaign.as_deref());
+    match decide(&judge(&call, Some(&contact), &policy, ctx.now())) {
         Decision::Refuse { reason } => return close(ctx, &call, reason).await,
+        Decision::Hold => return hold(ctx, &call).await,
         Decision::Wait { until, reason } => return put_off(ctx, &call, until, reason).await,
         Decision::Go => {}
     }
@@ -182,15 +185,17 @@ pub(crate) async fn end(
     extras: &[Extra],
 ) -> Result<bool> {
     let mut known = known;
-    let rules = business_config::get(ctx).await?.value.config.calling;
+    let settings = business_config::get(ctx).await?;
     crate::error::retrying!(async {
         let old = match known.take() {
             Some(call) => call,
             None => calls::find(ctx, attempt.call).await?,
         };
+        let campaign = campaigns::of_call(ctx, &old).await?;
+        let retry = Policy::of(&settings.config, campaign.as_deref()).retry();
         let now = ctx.now();
         let mut call = old.value.clone();
-        if call.end(attempt.number, ending.clone(), &rules.retry(), now).is_none() {
+        if call.end(attempt.number, ending.clone(), &retry, now).is_none() {
             return Ok(false);
         }
         let mut step = ctx.step();

@@ -1,5 +1,6 @@
 //! Leads: people whom the business may call.
 
+pub(crate) mod arrival;
 mod finding;
 
 pub use finding::{LeadSearch, Pipeline, PipelineStatus, list, pipeline};
@@ -13,7 +14,7 @@ use domain::business::BusinessConfig;
 use domain::contact::{Channel, Consent, Contact, Details, LeadStatus, Suppression};
 use domain::zone::ZoneName;
 use domain::{
-    ActionId, Author, CallId, CampaignId, ContactId, Email, Invalid, Phone, Provenance, Role, text,
+    ActionId, AgentId, Author, CallId, CampaignId, ContactId, Email, Invalid, Phone, Provenance, Role, text,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,8 @@ pub struct Lead {
     /// The fields that its keeper writes; the phone in E.164.
     #[serde(flatten)]
     pub fields: LeadInput,
+    /// The agent that speaks with the lead in its campaign, once that is settled.
+    pub agent_id: Option<AgentId>,
     /// Channels on which the lead is not contacted.
     #[schema(value_type = BTreeMap<String, Suppression>)]
     pub suppression: BTreeMap<Channel, Suppression>,
@@ -142,8 +145,11 @@ pub async fn create(ctx: &Context, input: LeadInput) -> Result<Stored<Lead>> {
     let now = ctx.now();
     let mut contact = Contact::new(ctx.new_id(), Details::default(), ctx.actor.author(), now);
     apply(&mut contact, input, &config.config, ctx.actor.author(), now)?;
-    let lead = Lead::of(&contact);
     let mut step = ctx.step();
+    if let Some(campaign) = arrival::campaign_for(ctx, None, &contact).await? {
+        arrival::join(ctx, &mut step, &mut contact, &campaign);
+    }
+    let lead = Lead::of(&contact);
     step.create(&contact)?;
     ctx.audited(&mut step, "lead.created", contact.id, None, Some(&lead))?;
     ctx.remember(&mut step, 201, &lead)?;
@@ -173,8 +179,11 @@ pub async fn update(
             let input = merge_patch(&LeadInput::of(&old), patch)?;
             let mut contact = old.value.clone();
             apply(&mut contact, input, &config.config, ctx.actor.author(), ctx.now())?;
-            let lead = Lead::of(&contact);
             let mut step = ctx.step();
+            if let Some(campaign) = arrival::campaign_for(ctx, Some(&old), &contact).await? {
+                arrival::join(ctx, &mut step, &mut contact, &campaign);
+            }
+            let lead = Lead::of(&contact);
             step.replace(&old, &contact)?;
             ctx.audited(&mut step, "lead.updated", id, Some(&Lead::of(&old)), Some(&lead))?;
             ctx.store().commit(step).await.map_err(duplicate)?;
@@ -364,6 +373,7 @@ impl Lead {
         Self {
             id: contact.id,
             fields: LeadInput::of(contact),
+            agent_id: contact.agent_id,
             suppression: contact.suppression.clone(),
             provenance: contact.provenance.clone(),
             last_contact_at: contact.last_contact_at,

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod business_config;
 pub mod call_context;
 pub mod calls;
+pub mod campaigns;
 pub mod changes;
 mod context;
 pub mod dialing;

@@ -6,27 +6,32 @@ use crate::error::Result;
 use contracts::Job;
 use domain::AgentId;
 use domain::call::{Call, Priority, Slot};
-use domain::calling::{Decision, Reason, decide, judge};
+use domain::calling::{Decision, Policy, Reason, decide, judge};
+use domain::campaign::Campaign;
 use domain::contact::Contact;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use store::{Planner, Stored, VOICE_ACCOUNT};
 
 /// How many calls of one priority one run looks at; what is left wakes the planner again.
 const BATCH: usize = 50;
+/// How many calls are put off or closed at the same time.
+const SIDE_BY_SIDE: usize = 8;
 /// How long a dial job may take to begin before the claim is looked after.
 const CLAIMED_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// Claims the ready calls of the tenant for which there are slots and which the rules permit, puts off those
 /// that must wait, closes those that may never be made, and sets the timer for the next one.
 pub async fn plan_calls(ctx: &Context) -> Result<()> {
-    let (settings, default_agent) = tokio::try_join!(business_config::get(ctx), async {
-        Ok(ctx.store().default_agent(&ctx.tenant).await?.map(|agent| agent.id))
-    })?;
-    let rules = &settings.config.calling;
+    let (settings, default_agent, held) = tokio::try_join!(
+        business_config::get(ctx),
+        async { Ok(ctx.store().default_agent(&ctx.tenant).await?.map(|agent| agent.id)) },
+        async { Ok(ctx.store().slots(&ctx.tenant, VOICE_ACCOUNT).await?) },
+    )?;
+    let config = &settings.config;
     let now = ctx.now();
-    let held = ctx.store().slots(&ctx.tenant, VOICE_ACCOUNT).await?;
-    let mut free: Vec<u32> = (0..rules.max_concurrent)
+    let mut free: Vec<u32> = (0..config.calling.max_concurrent)
         .rev()
         .filter(|number| !held.iter().any(|slot| slot.number == *number && slot.until >= now))
         .collect();
@@ -36,24 +41,29 @@ pub async fn plan_calls(ctx: &Context) -> Result<()> {
         let (ready, next) = ctx.store().ready_calls(&ctx.tenant, priority, now, BATCH).await?;
         more |= ready.len() == BATCH;
         wake.extend(next.filter(|at| *at > now));
-        let contacts = contacts_of(ctx, &ready).await?;
+        let (contacts, campaigns) = tokio::try_join!(contacts_of(ctx, &ready), campaigns_of(ctx, &ready))?;
+        let policies: BTreeMap<_, _> =
+            campaigns.iter().map(|campaign| (campaign.id, Policy::of(config, Some(campaign)))).collect();
+        let tenants_own = Policy::of(config, None);
+        let (mut permitted, mut aside) = (Vec::new(), Vec::new());
         for call in ready {
-            let contact = contacts.get(&call.contact_id);
-            match decide(&judge(&call, contact.map(|c| &c.value), &settings.config, now)) {
-                Decision::Refuse { reason } => close(ctx, &call, reason).await?,
-                Decision::Wait { until, reason } => {
-                    wake.push(until);
-                    put_off(ctx, &call, until, reason).await?;
-                }
-                Decision::Go => match call.agent_id.or(default_agent) {
-                    None => close(ctx, &call, Reason::NoAgent).await?,
-                    Some(agent) => {
-                        let lease = now + CLAIMED_FOR + rules.longest_call();
-                        claim(ctx, &call, agent, &mut free, lease).await?;
-                        more &= !free.is_empty();
-                    }
-                },
+            let policy = call.campaign_id.and_then(|id| policies.get(&id)).unwrap_or(&tenants_own);
+            let contact = contacts.get(&call.contact_id).map(|contact| &contact.value);
+            match (decide(&judge(&call, contact, policy, now)), call.agent_id.or(default_agent)) {
+                (Decision::Go, Some(agent)) => permitted.push((call, agent)),
+                (Decision::Go, None) => aside.push((call, Decision::Refuse { reason: Reason::NoAgent })),
+                (decision, _) => aside.push((call, decision)),
             }
+        }
+        wake.extend(aside.iter().filter_map(|(_, decision)| match decision {
+            Decision::Wait { until, .. } => Some(*until),
+            _ => None,
+        }));
+        set_aside(ctx, aside).await?;
+        for (call, agent) in permitted {
+            let lease = now + CLAIMED_FOR + config.calling.longest_call();
+            claim(ctx, &call, agent, &mut free, lease).await?;
+            more &= !free.is_empty();
         }
     }
     // A line that nobody gives back is free at its lease's end; one that is given back wakes us itself.
@@ -70,6 +80,24 @@ async fn contacts_of(
     let ids: Vec<_> = calls.iter().map(|call| call.contact_id).collect();
     let contacts = ctx.store().get_many::<Contact>(&ctx.tenant, &ids).await?;
     Ok(contacts.into_iter().map(|contact| (contact.id, contact)).collect())
+}
+
+async fn campaigns_of(ctx: &Context, calls: &[Stored<Call>]) -> Result<Vec<Stored<Campaign>>> {
+    let ids: Vec<_> = calls.iter().filter_map(|call| call.campaign_id).collect();
+    Ok(ctx.store().get_many::<Campaign>(&ctx.tenant, &ids).await?)
+}
+
+/// Takes calls out of the way that are not to be claimed now, some side by side.
+async fn set_aside(ctx: &Context, calls: Vec<(Stored<Call>, Decision)>) -> Result<()> {
+    let settled = calls.into_iter().map(|(call, decision)| async move {
+        match decision {
+            Decision::Refuse { reason } => close(ctx, &call, reason).await,
+            Decision::Wait { until, reason } => put_off(ctx, &call, until, reason).await,
+            Decision::Hold => hold(ctx, &call).await,
+            Decision::Go => Ok(()),
+        }
+    });
+    stream::iter(settled).buffer_unordered(SIDE_BY_SIDE).try_collect().await
 }
 
 /// Claims a call with one of the free lines; without one it stays ready.
@@ -114,15 +142,26 @@ pub(crate) async fn put_off(
     settle(ctx, ready, &call).await
 }
 
+/// Puts a ready call aside until its campaign is resumed.
+pub(crate) async fn hold(ctx: &Context, ready: &Stored<Call>) -> Result<()> {
+    let mut call = ready.value.clone();
+    call.hold(ctx.now());
+    settle(ctx, ready, &call).await
+}
+
 /// Closes a call that may not be made.
 pub(crate) async fn close(ctx: &Context, ready: &Stored<Call>, reason: Reason) -> Result<()> {
     let mut call = ready.value.clone();
-    call.block(reason, ctx.now());
+    match reason {
+        Reason::CampaignCancelled => drop(call.cancel(reason, ctx.now())),
+        _ => call.block(reason, ctx.now()),
+    }
     tracing::info!(call = %call.id, ?reason, "the rules forbid the call");
     settle(ctx, ready, &call).await
 }
 
-async fn settle(ctx: &Context, old: &Stored<Call>, call: &Call) -> Result<()> {
+/// Stores where a call went that held no line, or gives its line back. Who was faster wins.
+pub(crate) async fn settle(ctx: &Context, old: &Stored<Call>, call: &Call) -> Result<()> {
     let mut step = ctx.step();
     step.replace(old, call)?;
     if old.slot.is_some() {

@@ -19,9 +19,16 @@ const DIMENSIONS: usize = 10_000;
 impl Store {
     /// All counts of one kind, such as `lead`: eight queries side by side, one a shard.
     pub async fn counts(&self, tenant: &TenantId, stat: &str) -> Result<Counts> {
+        self.counts_of(tenant, stat, "").await
+    }
+
+    /// The counts of one kind whose dimension begins with `prefix`.
+    pub(crate) async fn counts_of(&self, tenant: &TenantId, stat: &str, prefix: &str) -> Result<Counts> {
         let shards = (0..COUNTER_SHARDS).map(|shard| async move {
             let partition = partition(tenant, format_args!("STAT#{stat}#{shard}"));
-            self.stretch(&Stretch::of(partition, DIMENSIONS)).await
+            let mut stretch = Stretch::of(partition, DIMENSIONS);
+            prefix.clone_into(&mut stretch.prefix);
+            self.stretch(&stretch).await
         });
         let mut counts = Counts::new();
         for item in try_join_all(shards).await?.into_iter().flatten() {

@@ -7,10 +7,11 @@ use domain::action::{Action, Step, Task, TaskStatus};
 use domain::agent::{Agent, Sync};
 use domain::analysis::{Analysis, Reading};
 use domain::call::{Call, Priority, Slot};
+use domain::campaign::Campaign;
 use domain::contact::{Contact, Details};
 use domain::context::{HistoryEntry, Packet};
 use domain::id::PrefixedId;
-use domain::{AttemptId, Author, CallId, Ids, Phone, Role, TenantId};
+use domain::{AgentId, AttemptId, Author, CallId, CampaignId, Ids, Phone, Role, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::{
@@ -58,6 +59,10 @@ async fn every_record_is_stored_as_it_was() {
     let mut call = Call::queued(id(2), id(1), NOW, NOW);
     call.claim(id(3), slot, NOW, NOW);
     put(&mut step, &contact(1, "+919876543210"));
+    let started = json!({"id": id::<CampaignId>(9), "name": "Spring", "source": "Trade Fair", "status": "running",
+        "agents": [{"agent_id": id::<AgentId>(3), "weight": 2}], "rules": {"max_attempts": 2},
+        "started_at": NOW, "created_at": NOW, "updated_at": NOW});
+    put(&mut step, &serde_json::from_value::<Campaign>(started).unwrap());
     put(&mut step, &call);
     put(
         &mut step,

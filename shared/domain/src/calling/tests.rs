@@ -29,7 +29,7 @@ fn call() -> Call {
 }
 
 fn decision(contact: &Contact, config: &BusinessConfig, now: &str) -> Decision {
-    decide(&judge(&call(), Some(contact), config, at(now)))
+    decide(&judge(&call(), Some(contact), &Policy::of(config, None), at(now)))
 }
 
 #[test]
@@ -88,7 +88,10 @@ fn the_rules_fail_closed() {
     let mut lead = contact("+919876543210");
     lead.details.phone = None;
     assert_eq!(refused(&lead), Reason::NoPhone);
-    assert_eq!(decide(&judge(&call(), None, &config, at(noon))), Decision::Refuse { reason: Reason::NoLead });
+    assert_eq!(
+        decide(&judge(&call(), None, &Policy::of(&config, None), at(noon))),
+        Decision::Refuse { reason: Reason::NoLead }
+    );
 }
 
 #[test]
@@ -147,12 +150,102 @@ fn daylight_saving_moves_the_window() {
 fn a_schedule_is_kept_and_pushed_into_the_window() {
     let mut call = call();
     call.scheduled_at = Some(at("2026-11-21T20:00:00Z"));
-    let verdicts =
-        judge(&call, Some(&contact("+919876543210")), &BusinessConfig::default(), at("2026-11-21T06:30:00Z"));
+    let config = BusinessConfig::default();
+    let policy = Policy::of(&config, None);
+    let verdicts = judge(&call, Some(&contact("+919876543210")), &policy, at("2026-11-21T06:30:00Z"));
     assert_eq!(
         decide(&verdicts),
         Decision::Wait { until: at("2026-11-22T03:30:00Z"), reason: Reason::OutsideWindow }
     );
+}
+
+fn config(calling: serde_json::Value) -> BusinessConfig {
+    serde_json::from_value(json!({ "calling": calling })).unwrap()
+}
+
+#[test]
+fn the_law_of_the_callees_place_bounds_the_tenants_hours() {
+    let wide = json!({"open": "06:00", "close": "23:00"});
+    let mut new_york = contact("+12125550123");
+    new_york.details.timezone = Some("America/New_York".parse().unwrap());
+    let mut toronto = contact("+14165550123");
+    toronto.details.timezone = Some("America/Toronto".parse().unwrap());
+    let opens = |lead: &Contact, preset: &str, now: &str| {
+        let config = config(json!({"window": wide, "preset": preset}));
+        let policy = Policy::of(&config, None);
+        next_open(&Place::of(lead, &policy), &policy, at(now)).unwrap().to_string()
+    };
+    // Saturday, 06:00 in New York and Toronto.
+    let saturday = "2026-11-21T11:00:00Z";
+    assert_eq!(opens(&new_york, "by_country", saturday), "2026-11-21T13:00:00Z", "from 08:00");
+    assert_eq!(opens(&toronto, "by_country", saturday), "2026-11-21T15:00:00Z", "at weekends from 10:00");
+    assert_eq!(opens(&toronto, "by_country", "2026-11-21T23:00:00Z"), "2026-11-22T15:00:00Z", "to 18:00");
+    assert_eq!(
+        opens(&toronto, "by_country", "2026-11-24T02:29:00Z"),
+        "2026-11-24T02:29:00Z",
+        "Monday to 21:30"
+    );
+    assert_eq!(opens(&toronto, "by_country", "2026-11-24T02:30:00Z"), "2026-11-24T14:00:00Z");
+    assert_eq!(opens(&toronto, "neutral", saturday), saturday);
+    assert_eq!(opens(&contact("+390212345678"), "casl", "2026-11-21T06:00:00Z"), "2026-11-21T09:00:00Z");
+}
+
+#[test]
+fn the_law_of_the_callees_place_asks_for_consent_that_still_holds() {
+    let noon = "2026-11-23T17:00:00Z";
+    let config = config(json!({"consent_required": false}));
+    let mut toronto = contact("+14165550123");
+    toronto.details.timezone = Some("America/Toronto".parse().unwrap());
+    let mut decided = |basis: Option<(&str, &str)>| {
+        toronto.consent.clear();
+        if let Some((basis, given)) = basis {
+            let consent = json!({"granted": true, "basis": basis, "at": given});
+            toronto.consent.insert(Channel::Voice, serde_json::from_value(consent).unwrap());
+        }
+        decision(&toronto, &config, noon)
+    };
+    let refused = |reason| Decision::Refuse { reason };
+    assert_eq!(decided(None), refused(Reason::NoConsent), "though the tenant asks for none");
+    assert_eq!(decided(Some(("inquiry", "2026-06-01T00:00:00Z"))), Decision::Go);
+    assert_eq!(decided(Some(("inquiry", "2026-05-01T00:00:00Z"))), refused(Reason::ConsentLapsed));
+    assert_eq!(decided(Some(("existing_customer", "2025-01-01T00:00:00Z"))), Decision::Go);
+    assert_eq!(decided(Some(("opt_in", "2015-01-01T00:00:00Z"))), Decision::Go, "a yes does not lapse");
+}
+
+#[test]
+fn a_holiday_is_kept_where_it_is_kept() {
+    let config: BusinessConfig = serde_json::from_value(json!({
+        "holidays": [{"date": "2026-12-25"}, {"date": "2026-11-26", "countries": ["US"]}]
+    }))
+    .unwrap();
+    let (italy, india) = (contact("+390212345678"), contact("+919876543210"));
+    assert_eq!(decision(&italy, &config, "2026-11-26T10:00:00Z"), Decision::Go);
+    for lead in [italy, india] {
+        let closed = decision(&lead, &config, "2026-12-25T10:00:00Z");
+        assert!(matches!(closed, Decision::Wait { reason: Reason::OutsideWindow, .. }), "{closed:?}");
+    }
+    let us = decision(&contact("+12125550123"), &config, "2026-11-26T19:00:00Z");
+    assert!(matches!(us, Decision::Wait { .. }), "{us:?}");
+}
+
+#[test]
+fn a_campaigns_rules_hold_for_its_calls() {
+    let config = BusinessConfig::default();
+    let (india, noon) = (contact("+919876543210"), at("2026-11-21T06:30:00Z"));
+    let mut campaign: Campaign = serde_json::from_value(json!({
+        "id": "cmp_01JAAAAAAAAAAAAAAAAAAAAAAA", "name": "Spring", "status": "running", "started_at": null,
+        "rules": {"window": {"open": "15:00", "close": "18:00"}},
+        "created_at": "2026-11-01T00:00:00Z", "updated_at": "2026-11-01T00:00:00Z",
+    }))
+    .unwrap();
+    let mut decided = |status| {
+        campaign.status = status;
+        decide(&judge(&call(), Some(&india), &Policy::of(&config, Some(&campaign)), noon))
+    };
+    let waits = Decision::Wait { until: at("2026-11-21T09:30:00Z"), reason: Reason::OutsideWindow };
+    assert_eq!(decided(CampaignStatus::Running), waits);
+    assert_eq!(decided(CampaignStatus::Paused), Decision::Hold);
+    assert_eq!(decided(CampaignStatus::Cancelled), Decision::Refuse { reason: Reason::CampaignCancelled });
 }
 
 proptest! {
@@ -163,9 +256,10 @@ proptest! {
         lead.touches = touches.iter().map(|hours| now - SignedDuration::from_hours(*hours)).collect();
         lead.touches.sort();
         let config = BusinessConfig::default();
-        if let Decision::Wait { until, .. } = decide(&judge(&call(), Some(&lead), &config, now)) {
+        let policy = Policy::of(&config, None);
+        if let Decision::Wait { until, .. } = decide(&judge(&call(), Some(&lead), &policy, now)) {
             prop_assert!(until > now);
-            prop_assert_eq!(decide(&judge(&call(), Some(&lead), &config, until)), Decision::Go);
+            prop_assert_eq!(decide(&judge(&call(), Some(&lead), &policy, until)), Decision::Go);
         }
     }
 }

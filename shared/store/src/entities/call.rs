@@ -1,23 +1,27 @@
 //! Calls, what was said in them, and what was read in that.
 
+use super::campaign::{calls_of_campaign, held_calls_of_campaign, open_calls_of_campaign};
 use crate::Store;
 use crate::entity::{Entity, Row, Stored, newest_first, oldest_first};
 use crate::error::Result;
 use crate::item::{decode, text_in};
 use crate::key::{Key, partition};
-use crate::read::Stretch;
+use crate::read::{Listing, Page, Stretch};
 use contracts::Job;
 use domain::analysis::Analysis;
 use domain::call::{Call, CallStatus, Priority};
 use domain::context::Packet;
-use domain::{AttemptId, CallId, ContactId, TenantId};
+use domain::{AgentId, AttemptId, CallId, CampaignId, ContactId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The list of all calls, newest first.
-pub const CALLS: &str = "call";
+const CALLS: &str = "call";
+/// The list of the calls that are not over, in the order in which they came.
+const OPEN_CALLS: &str = "call#open";
 /// The list of one lead's calls, newest first.
-pub fn calls_of_lead(lead: ContactId) -> String {
+fn calls_of_lead(lead: ContactId) -> String {
     format!("call#lead#{lead}")
 }
 
@@ -46,14 +50,28 @@ impl Entity for Call {
         let counted = |dimension: String| Row::Counted { stat: "call", dimension };
         let mut rows = vec![
             Row::Listed { list: CALLS.to_owned(), sort: newest.clone() },
-            Row::Listed { list: calls_of_lead(self.contact_id), sort: newest },
+            Row::Listed { list: calls_of_lead(self.contact_id), sort: newest.clone() },
             counted("all".to_owned()),
             counted(format!("status#{}", self.status.as_str())),
         ];
+        let oldest = oldest_first(self.created_at, self.id);
+        if let Some(campaign) = self.campaign_id {
+            rows.push(Row::Listed { list: calls_of_campaign(campaign), sort: newest });
+            let dimension = format!("{campaign}#{}", self.status.as_str());
+            rows.push(Row::Counted { stat: CALLS_BY_CAMPAIGN, dimension });
+        }
         if !self.status.is_final() {
             rows.push(CallRecord::open_row(self.contact_id, self.id));
+            let listed = |list| Row::Listed { list, sort: oldest.clone() };
+            rows.push(listed(OPEN_CALLS.to_owned()));
+            rows.extend(self.campaign_id.map(|campaign| listed(open_calls_of_campaign(campaign))));
+            rows.extend(
+                self.campaign_id
+                    .filter(|_| self.held)
+                    .map(|campaign| listed(held_calls_of_campaign(campaign))),
+            );
         }
-        if self.status == CallStatus::Queued {
+        if self.status == CallStatus::Queued && !self.held {
             let sort = oldest_first(self.ready_at, self.id);
             rows.push(Row::Listed { list: ready_list(self.priority), sort });
         }
@@ -77,6 +95,7 @@ impl Entity for Call {
 }
 
 const CONVERSATION: &str = "call#conversation";
+const CALLS_BY_CAMPAIGN: &str = "campaign_call";
 
 /// A call with what was said and read in it; one query.
 #[derive(Debug, Clone)]
@@ -89,7 +108,52 @@ pub struct CallRecord {
     pub analyses: Vec<Analysis>,
 }
 
+/// Which calls are looked for: those that all given fields fit.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CallFilter {
+    /// The lead.
+    pub lead: Option<ContactId>,
+    /// The campaign.
+    pub campaign: Option<CampaignId>,
+    /// Who speaks.
+    pub agent: Option<AgentId>,
+    /// Where they stand.
+    pub status: Option<CallStatus>,
+}
+
+impl CallFilter {
+    /// The list that is likely to be the shortest.
+    fn leading_list(&self) -> String {
+        let is_open = self.status.is_some_and(|status| !status.is_final());
+        match (self.lead, self.campaign) {
+            (Some(lead), _) => calls_of_lead(lead),
+            (None, Some(campaign)) if is_open => open_calls_of_campaign(campaign),
+            (None, Some(campaign)) => calls_of_campaign(campaign),
+            (None, None) if is_open => OPEN_CALLS.to_owned(),
+            (None, None) => CALLS.to_owned(),
+        }
+    }
+
+    fn fits(&self, call: &Call) -> bool {
+        self.lead.is_none_or(|lead| call.contact_id == lead)
+            && self.campaign.is_none_or(|campaign| call.campaign_id == Some(campaign))
+            && self.agent.is_none_or(|agent| call.agent_id == Some(agent))
+            && self.status.is_none_or(|status| call.status == status)
+    }
+}
+
 impl Store {
+    /// The calls that fit. One of the fields leads: its list is read, and the others are checked on the records.
+    pub async fn calls(
+        &self,
+        tenant: &TenantId,
+        filter: &CallFilter,
+        page: &Page,
+    ) -> Result<Listing<Stored<Call>>> {
+        let stretch = Stretch::of_list(tenant, &filter.leading_list());
+        self.walk(stretch, page, |_| true, |call| filter.fits(call)).await
+    }
+
     /// A call with its transcripts and analyses.
     pub async fn call(&self, tenant: &TenantId, id: CallId) -> Result<Option<CallRecord>> {
         let mut stretch = Stretch::of(partition(tenant, format_args!("CAL#{id}")), 100);
@@ -108,6 +172,20 @@ impl Store {
             }
         }
         Ok(call.map(|call| CallRecord { call, transcripts, analyses }))
+    }
+
+    /// How many calls of a campaign are in which status.
+    pub async fn campaign_calls(
+        &self,
+        tenant: &TenantId,
+        campaign: CampaignId,
+    ) -> Result<BTreeMap<CallStatus, i64>> {
+        let counts = self.counts_of(tenant, CALLS_BY_CAMPAIGN, &format!("{campaign}#")).await?;
+        let status = |dimension: &str| {
+            let name = dimension.split('#').nth(1)?;
+            CallStatus::ALL.into_iter().find(|status| status.as_str() == name)
+        };
+        Ok(counts.iter().filter_map(|(dimension, count)| Some((status(dimension)?, *count))).collect())
     }
 
     /// The call that a provider's conversation belongs to.

@@ -1,6 +1,7 @@
 //! The lists that leads stand in, and finding leads by them.
 
-use crate::entity::{Row, Stored, newest_first};
+use super::campaign::{free_leads, waiting_leads};
+use crate::entity::{Row, Stored, newest_first, oldest_first};
 use crate::error::Result;
 use crate::read::{Listing, Page, Stretch};
 use crate::{Counts, Store};
@@ -108,6 +109,12 @@ pub(super) fn rows(contact: &Contact) -> Vec<Row> {
         counted(format!("status#{status}")),
     ];
     rows.extend(details.campaign_id.map(|campaign| listed(list("campaign", campaign))));
+    let oldest = oldest_first(contact.created_at, contact.id);
+    if let Some(campaign) = details.campaign_id.filter(|campaign| contact.enrolled != Some(*campaign)) {
+        rows.push(Row::Listed { list: waiting_leads(campaign), sort: oldest });
+    } else if contact.is_free() {
+        rows.push(Row::Listed { list: free_leads(&details.source), sort: oldest });
+    }
     rows.extend(details.assignee.as_ref().map(|assignee| listed(list("assignee", assignee.canonical()))));
     rows.extend(
         Some(text::folded(&details.source)).filter(|s| !s.is_empty()).map(|s| listed(list("source", s))),

@@ -3,6 +3,7 @@
 mod account;
 mod agent;
 mod call;
+mod campaign;
 mod contact;
 mod event;
 mod journal;
@@ -11,8 +12,12 @@ mod leads;
 pub use account::{ApiKey, Integration, JwtIssuer, Planner, Settings, TenantRecord, WrappedKey};
 pub use agent::AGENTS;
 pub use call::{
-    AnalysisRecord, CALLS, CallRecord, ContextRecord, SlotRow, Transcript, TranscriptTurn, VOICE_ACCOUNT,
-    calls_of_lead, ready_list,
+    AnalysisRecord, CallFilter, CallRecord, ContextRecord, SlotRow, Transcript, TranscriptTurn,
+    VOICE_ACCOUNT, ready_list,
+};
+pub use campaign::{
+    CAMPAIGNS, calls_of_campaign, campaigns_in, free_leads, held_calls_of_campaign, open_calls_of_campaign,
+    waiting_leads,
 };
 pub use contact::{ContactRecord, HistoryRecord, StoredAction};
 pub use event::RawEvent;
