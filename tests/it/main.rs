@@ -10,6 +10,7 @@ mod finding;
 mod inputs;
 mod logs;
 mod openapi;
+mod seeds;
 mod story;
 mod template;
 mod voice;

@@ -44,7 +44,15 @@ impl Process {
     }
 
     async fn post(&self, path: &str, body: Value) -> Value {
-        let (status, answer) = self.send(http::Method::POST, path, Some(body)).await;
+        self.done(http::Method::POST, path, body).await
+    }
+
+    async fn put(&self, path: &str, body: Value) -> Value {
+        self.done(http::Method::PUT, path, body).await
+    }
+
+    async fn done(&self, method: http::Method, path: &str, body: Value) -> Value {
+        let (status, answer) = self.send(method, path, Some(body)).await;
         assert!(status < 300, "{path}: {status} {answer}");
         answer
     }
@@ -56,24 +64,36 @@ impl Process {
     }
 }
 
+/// How many rounds: `FRONTDESK_KILL_ROUNDS`, or five.
+#[expect(clippy::disallowed_methods, reason = "a test's own setting")]
+fn rounds() -> u64 {
+    std::env::var("FRONTDESK_KILL_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5)
+}
+
+/// A running campaign is killed at any moment: while leads arrive, are enrolled, planned and dialed, and while talks
+/// are taken in. For more rounds: `FRONTDESK_KILL_ROUNDS=1000 cargo test --release -p local --test kill`.
 #[tokio::test]
 async fn nothing_acknowledged_is_lost() {
     let data = tempfile::tempdir().unwrap();
     let mut process = Process::start(data.path());
+    process.put("/business-config", json!({"calling": {"max_concurrent": 50}})).await;
     process.post("/agents", json!({"name": "Maya", "system_prompt": "Qualify."})).await;
-    let mut calls = Vec::new();
-    for round in 0..4_u64 {
+    let campaign = process.post("/campaigns", json!({"name": "Web", "source": "web"})).await;
+    let campaign = campaign["id"].as_str().unwrap().to_owned();
+    process.post(&format!("/campaigns/{campaign}/start"), json!({})).await;
+    let mut leads = Vec::new();
+    for round in 0..rounds() {
         for n in 0..3 {
             // A last digit up to 5 picks up and is interested.
-            let phone = format!("+9198765{round}{n}000");
+            let phone = format!("+91987{:06}0", round * 10 + n);
             let consent = json!({"voice": {"granted": true}});
-            let lead = process.post("/leads", json!({"phone": phone, "consent": consent})).await;
-            let call = process.post("/calls", json!({"lead_id": lead["id"]})).await;
-            calls.push(call["id"].as_str().unwrap().to_owned());
+            let lead =
+                process.post("/leads", json!({"phone": phone, "consent": consent, "source": "web"})).await;
+            leads.push(lead["id"].as_str().unwrap().to_owned());
         }
         // Some rounds die while the jobs run, some after the clock passed the end of the talks.
         if round % 2 == 0 {
-            tokio::time::sleep(Duration::from_millis(20 * round)).await;
+            tokio::time::sleep(Duration::from_millis(round * 37 % 400)).await;
         } else {
             process.post("/local/clock", json!({"advance_seconds": 20})).await;
         }
@@ -82,10 +102,15 @@ async fn nothing_acknowledged_is_lost() {
     }
     let now = process.post("/local/clock", json!({"advance_seconds": 3600})).await;
     assert_eq!(now["stuck"], json!([]));
-    for id in &calls {
-        let (status, call) = process.send(http::Method::GET, &format!("/calls/{id}"), None).await;
-        assert_eq!(status, 200, "an acknowledged call is gone");
-        assert_eq!(call["status"], "completed", "{call:#}");
+    for lead in &leads {
+        let (status, calls) = process.send(http::Method::GET, &format!("/calls?lead_id={lead}"), None).await;
+        assert_eq!(status, 200);
+        let first: Vec<&Value> =
+            calls.as_array().unwrap().iter().filter(|call| call["follows"].is_null()).collect();
+        assert_eq!(first.len(), 1, "each lead is called once: {calls:#}");
+        assert_eq!(first[0]["status"], "completed", "{calls:#}");
+        let path = format!("/calls/{}", first[0]["id"].as_str().unwrap());
+        let (_, call) = process.send(http::Method::GET, &path, None).await;
         assert!(call["analysis"].is_object(), "{call:#}");
     }
     process.kill();
