@@ -1,5 +1,6 @@
 //! What a model read in a conversation, checked against the words that were said.
 
+use crate::call::ReadingSummary;
 use crate::text;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -23,6 +24,20 @@ pub struct Analysis {
     pub output_tokens: u64,
     /// When it was made.
     pub at: Timestamp,
+}
+
+impl Analysis {
+    /// What the analysis came to, as its call keeps it.
+    pub fn summed_up(&self) -> ReadingSummary {
+        ReadingSummary {
+            attempt: self.attempt,
+            outcome: self.reading.outcome,
+            sentiment: self.reading.sentiment,
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+            model: self.model.clone(),
+        }
+    }
 }
 
 /// What a model answers to [`Reading::schema`]. Reading it is lenient: a word that is not in an enum is its

@@ -77,6 +77,7 @@ async fn keep(ctx: &Context, attempt: AttemptId, analysis: Analysis) -> Result<(
             }
             let mut call = old.value.clone();
             call.analyzed_attempt = Some(attempt.number);
+            call.reading = Some(analysis.summed_up());
             let ended_at =
                 call.attempt(attempt.number).and_then(|attempt| attempt.ended_at).unwrap_or(analysis.at);
             let outcome = serde_json::to_value(analysis.reading.outcome).unwrap_or_default();
