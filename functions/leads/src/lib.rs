@@ -9,7 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 mod actions;
-use actions::{__path_list_actions, list_actions};
+use actions::{__path_get_lead_score, __path_list_actions, get_lead_score, list_actions};
 
 api::routes!(
     create_lead,
@@ -19,7 +19,8 @@ api::routes!(
     update_lead,
     delete_lead,
     suppress_lead,
-    list_actions
+    list_actions,
+    get_lead_score
 );
 
 /// Stores a lead. A phone in any form, or an e-mail in any case, that another lead has is a duplicate.

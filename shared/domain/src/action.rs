@@ -2,6 +2,8 @@
 
 use crate::call::Priority;
 use crate::contact::{Channel, LeadStatus};
+use crate::messages::Draft;
+use crate::score::ScoreReason;
 use crate::{ActionId, CallId, ContactId, TaskId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -62,11 +64,24 @@ pub enum Step {
         from: u8,
         /// What it is.
         to: u8,
+        /// Of what it is made.
+        #[serde(default)]
+        reasons: Vec<ScoreReason>,
+    },
+    /// A text to the lead is written; a person reads it and sends it. Nothing is sent by itself.
+    Message(Draft),
+    /// Empty fields of the business's own were filled with what the lead said.
+    FieldsFilled {
+        /// The fields' names.
+        fields: Vec<String>,
     },
     /// The lead is not contacted again on these channels.
     Suppression {
         /// The channels that were shut.
         channels: Vec<Channel>,
+        /// Calls that waited and are not made.
+        #[serde(default)]
+        blocked_calls: Vec<CallId>,
     },
     /// Nothing follows; the reason counts.
     None,

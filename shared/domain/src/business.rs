@@ -327,7 +327,8 @@ impl CustomField {
         Ok(())
     }
 
-    fn check_value(&self, value: &Value) -> Result<(), Invalid> {
+    /// Checks one value of the field.
+    pub fn check_value(&self, value: &Value) -> Result<(), Invalid> {
         let is_option =
             |value: &Value| value.as_str().is_some_and(|text| self.options.iter().any(|o| o == text));
         let (fits, wanted) = match self.kind {

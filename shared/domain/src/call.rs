@@ -3,7 +3,10 @@
 //! A call moves `queued → claimed → dialing → in_progress → final`. A final attempt may send the call back
 //! to `queued` for a further one; an attempt itself never goes backwards, in whatever order events arrive.
 
-use crate::analysis::{Outcome, Sentiment};
+mod talk;
+
+pub use talk::{AnalysisFailure, ReadingSummary};
+
 use crate::calling::{Reason, RetryRule};
 use crate::{AgentId, AttemptId, CallId, CampaignId, ContactId};
 use jiff::{SignedDuration, Timestamp};
@@ -53,29 +56,18 @@ pub struct Call {
     /// What that analysis came to: enough for counters and lists, without reading the analysis itself.
     #[serde(default)]
     pub reading: Option<ReadingSummary>,
+    /// How having it analysed failed, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis_failure: Option<AnalysisFailure>,
     /// The attempt whose next actions were planned last.
     pub planned_attempt: Option<u32>,
+    /// The last attempt, if it came to no talk and what follows from that was planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreached_attempt: Option<u32>,
     /// When the record was made.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-}
-
-/// What an analysis came to, in a few words and numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadingSummary {
-    /// The attempt that was analysed.
-    pub attempt: u32,
-    /// What came of the conversation.
-    pub outcome: Outcome,
-    /// The lead's mood.
-    pub sentiment: Sentiment,
-    /// What the analysis cost: tokens read, over all requests.
-    pub input_tokens: u64,
-    /// What the analysis cost: tokens written, over all requests.
-    pub output_tokens: u64,
-    /// The model that read the transcript.
-    pub model: String,
 }
 
 /// What goes first when slots are scarce.
@@ -273,7 +265,9 @@ impl Call {
             attempts: Vec::new(),
             analyzed_attempt: None,
             reading: None,
+            analysis_failure: None,
             planned_attempt: None,
+            unreached_attempt: None,
             created_at: now,
             updated_at: now,
         }

@@ -1,5 +1,9 @@
 //! A person, whatever a document calls them: lead, customer, client, contact.
 
+mod judged;
+
+pub use judged::{Judged, Judgement};
+
 use crate::campaign::Campaign;
 use crate::provenance::{Author, Provenance};
 use crate::zone::{ZoneName, zones_of};
@@ -21,6 +25,9 @@ pub struct Contact {
     pub status: LeadStatus,
     /// How promising the lead is, 0 to 100.
     pub score: u8,
+    /// What people and rules of ours decided about the two, on which evidence from calls builds.
+    #[serde(default, skip_serializing_if = "Judgement::is_empty")]
+    pub judged: Judgement,
     /// What the person said yes or no to, by channel.
     #[serde(default)]
     pub consent: BTreeMap<Channel, Consent>,
@@ -122,6 +129,15 @@ impl LeadStatus {
             Self::Lost => "lost",
         }
     }
+
+    /// Whether a model's reading of a call may move a lead from here to `next`: forward along the sale (or to
+    /// lost), and never away from a judgement that a person made (`set_by_person`). `new` and `contacted` are no
+    /// judgements but say what has happened.
+    pub fn may_become(self, next: Self, set_by_person: bool) -> bool {
+        let judged = set_by_person && !matches!(self, Self::New | Self::Contacted);
+        let settled = matches!(self, Self::Customer | Self::Lost);
+        !judged && !settled && next > self && next != Self::Customer
+    }
 }
 
 /// A way to reach a person.
@@ -216,6 +232,7 @@ impl Contact {
             details: Details::default(),
             status: LeadStatus::New,
             score: 0,
+            judged: Judgement::default(),
             consent: BTreeMap::new(),
             suppression: BTreeMap::new(),
             touches: Vec::new(),
@@ -244,6 +261,13 @@ impl Contact {
         if self.details.campaign_id != details.campaign_id {
             self.agent_id = None;
         }
+        let (before, after) = (&self.details.custom_fields, &details.custom_fields);
+        for name in before.keys().chain(after.keys()) {
+            if before.get(name) != after.get(name) {
+                let provenance = Provenance { by: author, at: now, evidence: None };
+                self.provenance.insert(judged::custom_field(name), provenance);
+            }
+        }
         self.details = details;
         self.updated_at = now;
     }
@@ -261,25 +285,6 @@ impl Contact {
         let details = Details { campaign_id: Some(campaign.id), ..self.details.clone() };
         self.set_details(details, Author::System, now);
         self.agent_id = campaign.agent_for(self.id);
-    }
-
-    /// Sets the status on somebody's word.
-    pub fn set_status(&mut self, status: LeadStatus, provenance: Provenance) {
-        if self.status != status {
-            self.updated_at = provenance.at;
-            self.status = status;
-            self.provenance.insert("status".to_owned(), provenance);
-        }
-    }
-
-    /// Whether a model's reading of a call may move the status to `status`: forward along the sale (or to
-    /// lost), and never away from a judgement that a person made. `new` and `contacted` are no judgements but
-    /// say what has happened.
-    pub fn may_advance_to(&self, status: LeadStatus) -> bool {
-        let judged_by_person = self.provenance.get("status").is_some_and(|p| p.by == Author::Human)
-            && !matches!(self.status, LeadStatus::New | LeadStatus::Contacted);
-        let settled = matches!(self.status, LeadStatus::Customer | LeadStatus::Lost);
-        !judged_by_person && !settled && status > self.status && status != LeadStatus::Customer
     }
 
     /// The person's name as one would say it; empty when unknown.
@@ -347,52 +352,4 @@ fn fields(details: &Details) -> serde_json::Map<String, Value> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Ids;
-
-    fn contact() -> Contact {
-        let now = Timestamp::UNIX_EPOCH;
-        let details = Details { first_name: "Asha".to_owned(), ..Details::default() };
-        Contact::new(Ids::default().next(now), details, Author::Human, now)
-    }
-
-    #[test]
-    fn a_field_knows_its_author_and_an_untouched_one_keeps_it() {
-        let mut contact = contact();
-        let details = Details { company: "Acme".to_owned(), ..contact.details.clone() };
-        contact.set_details(details, Author::Ai, Timestamp::UNIX_EPOCH);
-        assert_eq!(contact.provenance["first_name"].by, Author::Human);
-        assert_eq!(contact.provenance["company"].by, Author::Ai);
-    }
-
-    #[test]
-    fn a_model_moves_a_lead_forward_but_never_over_a_person() {
-        let mut contact = contact();
-        assert!(contact.may_advance_to(LeadStatus::Qualified));
-        assert!(!contact.may_advance_to(LeadStatus::Customer));
-        contact.set_status(
-            LeadStatus::Qualified,
-            Provenance { by: Author::Human, at: Timestamp::UNIX_EPOCH, evidence: None },
-        );
-        assert!(!contact.may_advance_to(LeadStatus::Hot));
-        contact.set_status(
-            LeadStatus::Hot,
-            Provenance { by: Author::Ai, at: Timestamp::UNIX_EPOCH, evidence: None },
-        );
-        assert!(!contact.may_advance_to(LeadStatus::Contacted));
-        assert!(contact.may_advance_to(LeadStatus::Lost));
-    }
-
-    #[test]
-    fn touches_are_counted_by_period_and_forgotten_after_it() {
-        let mut contact = contact();
-        let day = |n: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * n);
-        for n in [0, 1, 2, 9] {
-            contact.touch(day(n));
-        }
-        assert_eq!(contact.touches.len(), 2, "what is older than eight days is gone");
-        assert_eq!(contact.touches_within(24, day(9)), 1);
-        assert_eq!(contact.touches_within(24 * 8, day(9)), 2);
-    }
-}
+mod tests;

@@ -16,11 +16,13 @@ pub mod context;
 pub mod email;
 pub mod id;
 pub mod invalid;
+pub mod messages;
 pub mod money;
 pub mod next_actions;
 pub mod phone;
 pub mod provenance;
 pub mod role;
+pub mod score;
 pub mod text;
 pub mod zone;
 

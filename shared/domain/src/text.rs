@@ -39,6 +39,15 @@ pub fn shortened(text: &str, max: usize) -> String {
     short
 }
 
+/// A stranger's or a model's text as one line of at most `max` characters: control characters and the marks that
+/// turn the direction of writing become spaces, runs of white space one space.
+pub fn tidied(text: &str, max: usize) -> String {
+    let turns_direction = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain: String =
+        text.chars().map(|c| if c.is_control() || turns_direction(c) { ' ' } else { c }).collect();
+    shortened(&plain.split_whitespace().collect::<Vec<_>>().join(" "), max)
+}
+
 /// Text as names, labels and sources are looked up by: in lower case, without accents (`U+0300` to `U+036F`; the
 /// vowel signs of Indic scripts stay), with runs of white space as one space.
 pub fn folded(text: &str) -> String {
@@ -65,6 +74,12 @@ pub fn comparable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tidied_text_is_one_bounded_line() {
+        assert_eq!(tidied(" a\u{0}b\n\u{202e}c  d ", 9), "a b c d");
+        assert_eq!(tidied("abcdef", 3), "ab\u{2026}");
+    }
 
     #[test]
     fn names_are_looked_up_without_case_accents_and_punctuation() {

@@ -134,6 +134,9 @@ pub struct Metadata {
     /// What it cost, in ElevenLabs' credits.
     #[serde(deserialize_with = "lenient::value")]
     pub cost: Option<f64>,
+    /// The language that was spoken for the most part, such as `en`.
+    #[serde(deserialize_with = "lenient::value")]
+    pub main_language: Option<String>,
     /// Why it ended, in ElevenLabs' words.
     #[serde(deserialize_with = "lenient::value")]
     pub termination_reason: Option<String>,

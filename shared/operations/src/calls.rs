@@ -5,7 +5,7 @@ use crate::error::{Error, Result, retrying};
 use crate::{Listing, Page, agents, business_config, campaigns, leads};
 use contracts::Job;
 use domain::agent::Agent;
-use domain::analysis::Analysis;
+use domain::analysis::{Analysis, AnalysisStatus, Evaluation, Reading};
 use domain::call::{Attempt, Call, CallStatus, Priority};
 use domain::calling::{self, Decision, Law, Policy, Reason, Rule, Ruling, Verdict};
 use domain::campaign::Campaign;
@@ -13,6 +13,7 @@ use domain::contact::Contact;
 use domain::{AgentId, CallId, CampaignId, ContactId, Invalid, Role, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use store::{CallFilter, CallRecord, SlotRow, Stored, TranscriptTurn, VOICE_ACCOUNT};
 use utoipa::{IntoParams, ToSchema};
 
@@ -80,6 +81,10 @@ pub struct CallView {
     /// Of a queued call: when it comes up next.
     #[schema(value_type = Option<String>)]
     pub next_attempt_at: Option<Timestamp>,
+    /// Whether the last conversation was read by a model; absent if there was none.
+    pub analysis_status: Option<AnalysisStatus>,
+    /// Of what having it read failed last, as a stable code, while it is not done.
+    pub analysis_problem: Option<String>,
     /// Every attempt, the first first.
     pub attempts: Vec<AttemptView>,
     /// When the record was made.
@@ -141,12 +146,21 @@ pub struct Turn {
 pub struct AnalysisView {
     /// What it read.
     #[serde(flatten)]
-    pub reading: domain::analysis::Reading,
-    /// The model.
+    pub reading: Reading,
+    /// When the lead wants to be called again, if they named a time.
+    #[schema(value_type = Option<String>)]
+    pub callback_at: Option<Timestamp>,
+    /// The voice provider's own verdict on each of the agent's criteria.
+    pub evaluation: BTreeMap<String, Evaluation>,
+    /// In how many pieces the transcript was read; 0 if the lead said nothing, so that no model was asked.
+    pub pieces: u32,
+    /// How many turns in the middle of a very long transcript nobody read.
+    pub turns_left_out: u32,
+    /// The model; `none` if none was asked.
     pub model: String,
-    /// Tokens read.
+    /// Tokens read, over all pieces.
     pub input_tokens: u64,
-    /// Tokens written.
+    /// Tokens written, over all pieces.
     pub output_tokens: u64,
     /// When.
     #[schema(value_type = String)]
@@ -225,7 +239,7 @@ pub async fn create(ctx: &Context, input: CallInput) -> Result<AcceptedCall> {
     let mut step = ctx.step();
     step.create(&call)?;
     step.enqueue(Job::PlanCalls);
-    ctx.audited(&mut step, "call.created", call.id, None, Some(&CallView::of(&call)))?;
+    ctx.audited(&mut step, "call.created", call.id, None, Some(&CallView::of(&call, now)))?;
     ctx.remember(&mut step, 202, &accepted)?;
     ctx.store().commit(step).await?;
     Ok(accepted)
@@ -266,7 +280,10 @@ pub async fn list(ctx: &Context, search: &CallSearch, page: &Page) -> Result<Lis
     let CallSearch { lead_id, campaign_id, agent_id, status } = *search;
     let filter = CallFilter { lead: lead_id, campaign: campaign_id, agent: agent_id, status };
     let listing = ctx.store().calls(&ctx.tenant, &filter, page).await?;
-    Ok(Listing { items: listing.items.iter().map(|call| CallView::of(call)).collect(), next: listing.next })
+    Ok(Listing {
+        items: listing.items.iter().map(|call| CallView::of(call, ctx.now())).collect(),
+        next: listing.next,
+    })
 }
 
 /// Takes a call back that nobody was called for yet.
@@ -278,17 +295,17 @@ pub async fn cancel(ctx: &Context, id: CallId) -> Result<CallView> {
             let mut call = old.value.clone();
             if call.cancel(Reason::Cancelled, ctx.now()).is_none() {
                 return match old.status {
-                    CallStatus::Cancelled => Ok(CallView::of(&old)),
+                    CallStatus::Cancelled => Ok(CallView::of(&old, ctx.now())),
                     status => Err(Error::Conflict(format!("The call is {}.", status.as_str()))),
                 };
             }
-            let view = CallView::of(&call);
+            let view = CallView::of(&call, ctx.now());
             let mut step = ctx.step();
             step.replace(&old, &call)?;
             if old.slot.is_some() {
                 step.enqueue(Job::PlanCalls);
             }
-            ctx.audited(&mut step, "call.cancelled", id, Some(&CallView::of(&old)), Some(&view))?;
+            ctx.audited(&mut step, "call.cancelled", id, Some(&CallView::of(&old, ctx.now())), Some(&view))?;
             ctx.store().commit(step).await?;
             Ok(view)
         }
@@ -302,7 +319,7 @@ pub async fn get(ctx: &Context, id: CallId) -> Result<CallDetails> {
         ctx.store().call(&ctx.tenant, id).await?.ok_or(Error::NotFound("call"))?;
     let turns = transcripts.pop().map(|transcript| transcript.turns).unwrap_or_default();
     Ok(CallDetails {
-        call: CallView::of(&call),
+        call: CallView::of(&call, ctx.now()),
         transcript: turns.into_iter().map(Turn::of).collect(),
         analysis: analyses.pop().map(AnalysisView::of),
     })
@@ -382,7 +399,7 @@ pub(crate) async fn existing(ctx: &Context, id: CallId) -> Result<Option<Stored<
 }
 
 impl CallView {
-    fn of(call: &Call) -> Self {
+    fn of(call: &Call, now: Timestamp) -> Self {
         let reason = if call.held { Some(Reason::CampaignPaused) } else { call.reason };
         Self {
             id: call.id,
@@ -398,6 +415,8 @@ impl CallView {
             instructions: call.instructions.clone(),
             scheduled_at: call.scheduled_at,
             next_attempt_at: (call.status == CallStatus::Queued && !call.held).then_some(call.ready_at),
+            analysis_status: call.analysis_status(now),
+            analysis_problem: call.analysis_failure.as_ref().map(|failure| failure.reason.clone()),
             attempts: call.attempts.iter().map(AttemptView::of).collect(),
             created_at: call.created_at,
             updated_at: call.updated_at,
@@ -428,7 +447,28 @@ impl Turn {
 
 impl AnalysisView {
     fn of(analysis: Analysis) -> Self {
-        let Analysis { reading, model, input_tokens, output_tokens, at, .. } = analysis;
-        Self { reading, model, input_tokens, output_tokens, at }
+        let Analysis {
+            reading,
+            evaluation,
+            pieces,
+            turns_left_out,
+            model,
+            input_tokens,
+            output_tokens,
+            at,
+            ..
+        } = analysis;
+        let callback_at = reading.callback_at();
+        Self {
+            reading,
+            callback_at,
+            evaluation,
+            pieces,
+            turns_left_out,
+            model,
+            input_tokens,
+            output_tokens,
+            at,
+        }
     }
 }

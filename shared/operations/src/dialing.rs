@@ -232,6 +232,10 @@ pub(crate) async fn end(
                 Extra::Job(job) => step.enqueue(job.clone()),
             }
         }
+        // What follows from a talk waits for its analysis; what follows from none does not.
+        if call.ended_unreached(attempt.number) {
+            step.enqueue(Job::PlanNextActions { attempt });
+        }
         step.enqueue(Job::PlanCalls);
         ctx.changed(&mut step, "call", call.id, ending.status.as_str())?;
         ctx.store().commit(step).await?;

@@ -7,6 +7,7 @@ use crate::voice_events::ELEVENLABS;
 use bytes::Bytes;
 use contracts::Job;
 use domain::AttemptId;
+use domain::analysis::{Evaluation, ProviderNotes, Verdict};
 use domain::call::{CallStatus, Ending};
 use domain::calling::Reason;
 use elevenlabs::webhook::{Event, EventBody, FailureReason};
@@ -166,13 +167,36 @@ fn status_of(conversation: &Conversation) -> CallStatus {
     }
 }
 
+/// Longest turn that is kept, in characters.
+const TURN_MAX: usize = 20_000;
+
 fn transcript(attempt: AttemptId, conversation: &Conversation) -> Transcript {
     let turns = conversation.transcript.iter().filter_map(|turn| {
+        let message = turn.message.as_deref().filter(|message| !message.trim().is_empty())?;
         Some(TranscriptTurn {
             role: turn.role.as_str().to_owned(),
-            message: turn.message.clone().filter(|message| !message.trim().is_empty())?,
+            message: domain::text::shortened(message, TURN_MAX),
             at_secs: turn.time_in_call_secs.and_then(|secs| u64::try_from(secs).ok()).unwrap_or_default(),
         })
     });
-    Transcript { attempt, turns: turns.collect() }
+    Transcript { attempt, turns: turns.collect(), turns_left_out: 0, notes: notes(conversation) }.fitted()
+}
+
+/// What the provider's own model noted about a conversation.
+fn notes(conversation: &Conversation) -> ProviderNotes {
+    let analysis = conversation.analysis.clone().unwrap_or_default();
+    let evaluation = analysis.evaluation_criteria_results.into_iter().map(|(id, evaluation)| {
+        let result = match evaluation.result {
+            elevenlabs::Verdict::Success => Verdict::Success,
+            elevenlabs::Verdict::Failure => Verdict::Failure,
+            _ => Verdict::Unknown,
+        };
+        (id, Evaluation { result, rationale: evaluation.rationale.unwrap_or_default() })
+    });
+    ProviderNotes {
+        collected: analysis.data_collection_results,
+        evaluation: evaluation.collect(),
+        language: conversation.metadata.main_language.clone().unwrap_or_default(),
+    }
+    .bounded()
 }

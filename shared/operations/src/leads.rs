@@ -2,13 +2,15 @@
 
 pub(crate) mod arrival;
 mod finding;
+mod scoring;
 
 pub use finding::{LeadSearch, Pipeline, PipelineStatus, list, pipeline};
+pub use scoring::{LeadScore, score};
 
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
 use crate::merge::merge_patch;
-use crate::{Listing, Page, business_config};
+use crate::{Listing, Page, business_config, next_actions};
 use domain::action::{Action, Step};
 use domain::business::BusinessConfig;
 use domain::contact::{Channel, Consent, Contact, Details, LeadStatus, Suppression};
@@ -20,7 +22,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use store::Stored;
+use store::{ContactRecord, Stored};
 use utoipa::ToSchema;
 
 /// The fields of a lead that its keeper writes.
@@ -209,7 +211,7 @@ pub async fn delete(ctx: &Context, id: ContactId, expected: Option<u64>) -> Resu
     )
 }
 
-/// Shuts channels to a lead for good.
+/// Shuts channels to a lead for good. Calls that wait for it are blocked at once.
 pub async fn suppress(
     ctx: &Context,
     id: ContactId,
@@ -220,13 +222,17 @@ pub async fn suppress(
     let reason = text::line(reason, 200).map_err(|e| e.within("/reason"))?;
     retrying!(
         async {
-            let old = find(ctx, id).await?;
+            let record = ctx.store().contact(&ctx.tenant, id).await?.ok_or(Error::NotFound("lead"))?;
+            let ContactRecord { contact: old, open_calls, .. } = record;
             let mut contact = old.value.clone();
             for channel in channels.each() {
                 contact.suppress(channel, &reason, ctx.actor.author(), ctx.now());
             }
             let lead = Lead::of(&contact);
             let mut step = ctx.step();
+            if channels.each().contains(&Channel::Voice) {
+                next_actions::block_waiting(ctx, &mut step, &open_calls).await?;
+            }
             step.replace(&old, &contact)?;
             ctx.audited(&mut step, "lead.suppressed", id, Some(&Lead::of(&old)), Some(&lead))?;
             ctx.store().commit(step).await?;
@@ -325,9 +331,8 @@ fn apply(
     if let Some(status) = input.status {
         contact.set_status(status, provenance());
     }
-    if let Some(score) = input.score.filter(|score| *score != contact.score) {
-        contact.score = score;
-        contact.provenance.insert("score".to_owned(), provenance());
+    if let Some(score) = input.score {
+        contact.set_score(score, provenance());
     }
     contact.consent = input.consent;
     for consent in contact.consent.values_mut() {

@@ -5,19 +5,20 @@
 use contracts::Job;
 use domain::action::{Action, Step, Task, TaskStatus};
 use domain::agent::{Agent, Sync};
-use domain::analysis::{Analysis, Reading};
+use domain::analysis::{Analysis, ProviderNotes, Reading};
 use domain::call::{Call, Priority, Slot};
 use domain::campaign::Campaign;
 use domain::contact::{Contact, Details};
 use domain::context::{HistoryEntry, Packet};
 use domain::id::PrefixedId;
+use domain::score::Signal;
 use domain::{AgentId, AttemptId, Author, CallId, CampaignId, Ids, Phone, Role, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::{
     AnalysisRecord, ApiKey, AuditEntry, Change, ContextRecord, Entity, Error, HistoryRecord, Integration,
-    JwtIssuer, Page, Planner, Rate, RawEvent, SavedAnswer, Settings, StoredAction, TenantRecord, Transaction,
-    Transcript, TranscriptTurn, WrappedKey,
+    JwtIssuer, Page, PieceRecord, Planner, Rate, RawEvent, SavedAnswer, Settings, StoredAction, TenantRecord,
+    Transaction, Transcript, TranscriptTurn, WrappedKey,
 };
 use testkit::{Database, Fault};
 use ulid::Ulid;
@@ -79,7 +80,8 @@ async fn every_record_is_stored_as_it_was() {
         },
     );
     let entry = HistoryEntry { at: NOW, summary: "Talked.".to_owned(), outcome: "interested".to_owned() };
-    put(&mut step, &HistoryRecord { contact: id(1), attempt, entry });
+    let signal = Some(Signal::of(&Reading::default(), NOW));
+    put(&mut step, &HistoryRecord { contact: id(1), attempt, entry, signal });
     let action = Action {
         id: id(4),
         contact_id: id(1),
@@ -106,9 +108,19 @@ async fn every_record_is_stored_as_it_was() {
         },
     );
     let reading = Reading { summary: "Talked.".to_owned(), ..Reading::default() };
-    let analysis =
-        Analysis { attempt: 1, reading, model: "m".to_owned(), input_tokens: 1, output_tokens: 2, at: NOW };
+    let (model, input_tokens, output_tokens) = ("m".to_owned(), 1, 2);
+    let analysis = Analysis {
+        reading: reading.clone(),
+        model: model.clone(),
+        input_tokens,
+        output_tokens,
+        ..Analysis::of_silence(1, NOW)
+    };
     put(&mut step, &AnalysisRecord { call: id(2), analysis });
+    put(
+        &mut step,
+        &PieceRecord { attempt, piece: 0, turns: 9, reading, model, input_tokens, output_tokens, at: NOW },
+    );
     put(
         &mut step,
         &ContextRecord { attempt, packet: Packet { prompt: "P".to_owned(), variables: [].into() } },
@@ -118,7 +130,9 @@ async fn every_record_is_stored_as_it_was() {
         message: "\u{9b9}\u{9cd}\u{9af}\u{9be}\u{981}".to_owned(),
         at_secs: 1,
     };
-    put(&mut step, &Transcript { attempt, turns: vec![turn] });
+    let collected = [("budget".to_owned(), json!(5))].into();
+    let notes = ProviderNotes { collected, ..ProviderNotes::default() };
+    put(&mut step, &Transcript { attempt, turns: vec![turn], turns_left_out: 0, notes });
     put(&mut step, &TenantRecord { name: "Acme".to_owned(), created_at: NOW });
     put(&mut step, &Settings::default());
     put(

@@ -1,4 +1,5 @@
 use super::*;
+use crate::analysis::AnalysisStatus;
 use crate::calling::CallingRules;
 use crate::id::PrefixedId;
 use proptest::prelude::*;
@@ -8,6 +9,11 @@ pub(crate) fn queued(now: Timestamp) -> Call {
     let id = |n| Ulid::from_parts(1, n);
     let call = Call::queued(CallId::from_ulid(id(7)), ContactId::from_ulid(id(8)), now, now);
     Call { objective: "Qualify".to_owned(), ..call }
+}
+
+pub(crate) fn attempt(number: u32) -> Attempt {
+    let mut call = claimed();
+    Attempt { number, ..call.attempts.remove(0) }
 }
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -71,6 +77,37 @@ fn a_postponed_claim_never_was_an_attempt() {
     let mut call = claimed();
     call.postpone(NOW, Reason::OutsideWindow, NOW);
     assert_eq!((call.attempts.len(), call.slot, call.status), (0, None, CallStatus::Queued));
+}
+
+#[test]
+fn an_analysis_is_pending_until_it_is_done_or_given_up() {
+    let mut call = claimed();
+    assert_eq!(call.analysis_status(NOW), None);
+    call.end(1, told(CallStatus::Completed), &retry(), NOW).unwrap();
+    assert_eq!(call.analysis_status(NOW), Some(AnalysisStatus::Pending));
+    assert!(!call.analysis_failed(1, "not_json", false, 2, NOW));
+    assert_eq!(call.analysis_status(NOW), Some(AnalysisStatus::Pending));
+    assert!(call.analysis_failed(1, "not_json", false, 2, NOW), "given up");
+    assert!(!call.analysis_failed(1, "not_json", false, 2, NOW), "once");
+    assert_eq!(call.analysis_status(NOW), Some(AnalysisStatus::Failed));
+    call.analyzed_attempt = Some(1);
+    assert_eq!(call.analysis_status(NOW), Some(AnalysisStatus::Done));
+    let mut lost = claimed();
+    lost.end(1, told(CallStatus::Completed), &retry(), NOW).unwrap();
+    assert_eq!(lost.analysis_status(NOW + SignedDuration::from_hours(7)), Some(AnalysisStatus::Failed));
+}
+
+#[test]
+fn a_call_that_came_to_nothing_is_told_from_one_that_goes_on() {
+    let mut call = claimed();
+    call.end(1, told(CallStatus::Busy), &retry(), NOW).unwrap();
+    assert!(!call.ended_unreached(1), "it is tried again");
+    let mut call = claimed();
+    call.end(1, told(CallStatus::Busy), &RetryRule::never(), NOW).unwrap();
+    assert!(call.ended_unreached(1) && !call.ended_unreached(2));
+    let mut call = claimed();
+    call.end(1, told(CallStatus::Completed), &retry(), NOW).unwrap();
+    assert!(!call.ended_unreached(1));
 }
 
 #[derive(Debug, Clone)]

@@ -8,11 +8,11 @@ use crate::item::{decode, text_in};
 use crate::key::{Key, partition};
 use crate::read::{Listing, Page, Stretch};
 use contracts::Job;
-use domain::analysis::Analysis;
+use domain::analysis::{Analysis, ProviderNotes, Reading};
 use domain::call::{Call, CallStatus, Priority};
 use domain::context::Packet;
 use domain::{AgentId, AttemptId, CallId, CampaignId, ContactId, TenantId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -157,7 +157,7 @@ impl Store {
     /// A call with its transcripts and analyses.
     pub async fn call(&self, tenant: &TenantId, id: CallId) -> Result<Option<CallRecord>> {
         let mut stretch = Stretch::of(partition(tenant, format_args!("CAL#{id}")), 100);
-        // What the agent was told lies behind.
+        // What the agent was told, and pieces of analyses, lie behind.
         stretch.up_to = Some("T~".to_owned());
         let now = self.clock.now();
         let (mut call, mut transcripts, mut analyses) = (None, Vec::new(), Vec::new());
@@ -251,6 +251,32 @@ pub struct Transcript {
     pub attempt: AttemptId,
     /// The turns, in order.
     pub turns: Vec<TranscriptTurn>,
+    /// How many turns in the middle are not kept, because there were too many.
+    pub turns_left_out: u32,
+    /// What the provider's own model noted about it.
+    pub notes: ProviderNotes,
+}
+
+/// How many characters of packed turns one item takes, with room for the notes.
+const PACKED_MAX: usize = 280_000;
+
+impl Transcript {
+    /// The transcript within what one item takes: of one that is too long, turns in the middle are left out.
+    #[must_use]
+    pub fn fitted(mut self) -> Self {
+        while self.turns.len() > 2 && pack(&self.turns).len() > PACKED_MAX {
+            let quarter = (self.turns.len() / 4).max(1);
+            let middle = quarter..self.turns.len() - quarter;
+            self.turns_left_out =
+                self.turns_left_out.saturating_add(u32::try_from(middle.len()).unwrap_or(u32::MAX));
+            self.turns.drain(middle);
+        }
+        self
+    }
+}
+
+fn pack<T: Serialize>(value: &T) -> String {
+    super::event::compress(&serde_json::to_vec(value).unwrap_or_default())
 }
 
 /// One turn of a conversation.
@@ -268,21 +294,40 @@ pub struct TranscriptTurn {
 struct Compressed {
     attempt: AttemptId,
     gzip: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    turns_left_out: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    notes: Option<String>,
 }
 
 impl From<Transcript> for Compressed {
     fn from(transcript: Transcript) -> Self {
-        let json = serde_json::to_vec(&transcript.turns).unwrap_or_default();
-        Self { attempt: transcript.attempt, gzip: super::event::compress(&json) }
+        let Transcript { attempt, turns, turns_left_out, notes } = transcript;
+        let notes = (notes != ProviderNotes::default()).then(|| pack(&notes));
+        Self {
+            attempt,
+            gzip: pack(&turns),
+            turns_left_out: Some(turns_left_out).filter(|left| *left > 0),
+            notes,
+        }
     }
 }
 
 impl TryFrom<Compressed> for Transcript {
     type Error = String;
     fn try_from(stored: Compressed) -> std::result::Result<Self, String> {
-        let json = super::event::decompress(&stored.gzip).ok_or("the transcript is damaged")?;
-        let turns = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
-        Ok(Self { attempt: stored.attempt, turns })
+        let unpack = |packed: &str| super::event::decompress(packed).ok_or("the transcript is damaged");
+        let turns = serde_json::from_slice(&unpack(&stored.gzip)?).map_err(|e| e.to_string())?;
+        let notes = match &stored.notes {
+            Some(notes) => serde_json::from_slice(&unpack(notes)?).map_err(|e| e.to_string())?,
+            None => ProviderNotes::default(),
+        };
+        Ok(Self {
+            attempt: stored.attempt,
+            turns,
+            turns_left_out: stored.turns_left_out.unwrap_or_default(),
+            notes,
+        })
     }
 }
 
@@ -323,6 +368,49 @@ impl Entity for AnalysisRecord {
 
     fn key(&self, tenant: &TenantId) -> Key {
         Self::key_of(tenant, &AttemptId { call: self.call, number: self.analysis.attempt })
+    }
+}
+
+/// What a model read in one piece of a long transcript: kept until all pieces are read, so that a job that comes
+/// again does not pay for it twice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PieceRecord {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Which piece, from 0.
+    pub piece: u32,
+    /// Of how many turns it is, so that another cut of the transcript is not mistaken for this one.
+    pub turns: u32,
+    /// What was read.
+    pub reading: Reading,
+    /// The model that read it.
+    pub model: String,
+    /// Tokens read.
+    pub input_tokens: u64,
+    /// Tokens written.
+    pub output_tokens: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How long a piece's reading is kept: longer than its job is delivered.
+const PIECE_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+impl Entity for PieceRecord {
+    const KIND: &'static str = "analysis_piece";
+    type Id = (AttemptId, u32);
+
+    fn key_of(tenant: &TenantId, (attempt, piece): &(AttemptId, u32)) -> Key {
+        let place = format!("Y#{:05}#{piece:02}", attempt.number);
+        Key::of(tenant, format_args!("CAL#{}", attempt.call), place)
+    }
+
+    fn key(&self, tenant: &TenantId) -> Key {
+        Self::key_of(tenant, &(self.attempt, self.piece))
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.at + PIECE_KEPT)
     }
 }
 

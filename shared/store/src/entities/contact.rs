@@ -9,6 +9,7 @@ use crate::{CallRecord, Store};
 use domain::action::{Action, Task};
 use domain::contact::Contact;
 use domain::context::HistoryEntry;
+use domain::score::Signal;
 use domain::{ActionId, AttemptId, ContactId, Email, Phone, TaskId, TenantId};
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,8 @@ pub struct ContactRecord {
     pub open_calls: Vec<domain::CallId>,
     /// What was talked about, newest first.
     pub history: Vec<HistoryEntry>,
+    /// What the analyses of it say about the lead, newest first.
+    pub signals: Vec<Signal>,
 }
 
 /// How much of a contact's partition one query reads: the record, open work, and some months of history.
@@ -56,7 +59,8 @@ impl Store {
         let mut stretch = Stretch::of(partition(tenant, format_args!("CON#{id}")), PARTITION_READ);
         stretch.up_to = Some("2~".to_owned());
         let now = self.clock.now();
-        let (mut contact, mut open_calls, mut history) = (None, Vec::new(), Vec::new());
+        let (mut contact, mut open_calls) = (None, Vec::new());
+        let (mut history, mut signals) = (Vec::new(), Vec::new());
         for item in self.stretch(&stretch).await? {
             let sk = text_in(&item, "sk").unwrap_or_default().to_owned();
             if sk == "0" {
@@ -64,10 +68,15 @@ impl Store {
             } else if let Some(call) = sk.strip_prefix("1#CAL#") {
                 open_calls.extend(call.parse::<domain::CallId>());
             } else if sk.starts_with("2#") {
-                history.extend(decode::<HistoryRecord>(item, now)?.map(|stored| stored.value.entry));
+                if let Some(HistoryRecord { entry, signal, .. }) =
+                    decode(item, now)?.map(|stored| stored.value)
+                {
+                    history.push(entry);
+                    signals.extend(signal);
+                }
             }
         }
-        Ok(contact.map(|contact| ContactRecord { contact, open_calls, history }))
+        Ok(contact.map(|contact| ContactRecord { contact, open_calls, history, signals }))
     }
 
     /// Who has this telephone number.
@@ -103,6 +112,9 @@ pub struct HistoryRecord {
     /// When, what, and what came of it.
     #[serde(flatten)]
     pub entry: HistoryEntry,
+    /// What it says about the lead, where a model read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<Signal>,
 }
 
 impl Entity for HistoryRecord {

@@ -12,7 +12,7 @@ mod leads;
 pub use account::{ApiKey, Integration, JwtIssuer, Planner, Settings, TenantRecord, WrappedKey};
 pub use agent::AGENTS;
 pub use call::{
-    AnalysisRecord, CallFilter, CallRecord, ContextRecord, SlotRow, Transcript, TranscriptTurn,
+    AnalysisRecord, CallFilter, CallRecord, ContextRecord, PieceRecord, SlotRow, Transcript, TranscriptTurn,
     VOICE_ACCOUNT, ready_list,
 };
 pub use campaign::{

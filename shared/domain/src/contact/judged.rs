@@ -1,0 +1,107 @@
+//! What people decided about a lead, and what a model may add to it.
+
+use super::{Contact, LeadStatus};
+use crate::provenance::{Author, Provenance};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What people and rules of ours decided about a lead. A model's reading adds to it and never replaces it, so it is
+/// kept when score and status move on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Judgement {
+    /// The score that was set last.
+    pub score: Option<Judged<u8>>,
+    /// The status that was set last.
+    pub status: Option<Judged<LeadStatus>>,
+}
+
+impl Judgement {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// One such decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged<T> {
+    /// What was decided.
+    pub value: T,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Author,
+}
+
+impl Contact {
+    /// Sets the status on somebody's word.
+    pub fn set_status(&mut self, status: LeadStatus, provenance: Provenance) {
+        if self.status != status {
+            self.judged.status = self.judged_status();
+            self.updated_at = provenance.at;
+            self.status = status;
+            self.provenance.insert("status".to_owned(), provenance);
+            self.judged.status = self.judged_status();
+        }
+    }
+
+    /// Sets the score on somebody's word.
+    pub fn set_score(&mut self, score: u8, provenance: Provenance) {
+        if self.score != score {
+            self.judged.score = self.judged_score();
+            self.updated_at = provenance.at;
+            self.score = score;
+            self.provenance.insert("score".to_owned(), provenance);
+            self.judged.score = self.judged_score();
+        }
+    }
+
+    /// The score on which evidence from calls builds, if somebody but a model ever set one.
+    pub fn judged_score(&self) -> Option<Judged<u8>> {
+        self.judged_now("score", self.score).or(self.judged.score)
+    }
+
+    /// The status on which evidence from calls builds, if somebody but a model ever set one.
+    pub fn judged_status(&self) -> Option<Judged<LeadStatus>> {
+        self.judged_now("status", self.status).or(self.judged.status)
+    }
+
+    /// The present value of a field, if no model wrote it.
+    fn judged_now<T>(&self, field: &str, value: T) -> Option<Judged<T>> {
+        let written = self.provenance.get(field).filter(|written| written.by != Author::Ai)?;
+        Some(Judged { value, at: written.at, by: written.by })
+    }
+
+    /// Whether a model's reading of a call may move the status to `status`: see [`LeadStatus::may_become`].
+    pub fn may_advance_to(&self, status: LeadStatus) -> bool {
+        let by_person = self.provenance.get("status").is_some_and(|written| written.by == Author::Human);
+        self.status.may_become(status, by_person)
+    }
+
+    /// Fills one of the business's own fields with what a model found, on the evidence of a sentence of the lead's,
+    /// unless somebody more trusted than a model filled or emptied it. Whether it was.
+    pub fn fill_custom_field(&mut self, name: &str, value: Value, evidence: &str, now: Timestamp) -> bool {
+        let custom = &self.details.custom_fields;
+        let own = custom_field(name);
+        // A value that stands there without an author of its own came with the whole.
+        let whole = || self.provenance.get("custom_fields").filter(|_| custom.contains_key(name));
+        let author = self.provenance.get(&own).or_else(whole).map(|written| written.by);
+        if author.is_some_and(|author| author != Author::Ai)
+            || (author.is_none() && custom.contains_key(name))
+            || custom.get(name) == Some(&value)
+        {
+            return false;
+        }
+        self.details.custom_fields.insert(name.to_owned(), value);
+        let evidence = Some(evidence.to_owned());
+        self.provenance.insert(own, Provenance { by: Author::Ai, at: now, evidence });
+        self.updated_at = now;
+        true
+    }
+}
+
+/// By which name a custom field's author is kept.
+pub(super) fn custom_field(name: &str) -> String {
+    format!("custom_fields.{name}")
+}
