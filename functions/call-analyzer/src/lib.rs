@@ -1,6 +1,7 @@
 //! Job `AnalyzeCall`: has the tenant's model read an attempt's transcript, once.
 //!
-//! A model that fails is asked again until the message goes to the dead letters; an analysis is never invented.
+//! A long transcript is read in pieces, each of which is paid for once. A model that fails is asked again until the
+//! message goes to the dead letters and a person gets the transcript; an analysis is never invented.
 //! What it read goes on as `PlanNextActions`.
 
 use contracts::{Envelope, Failure, Job};

@@ -1,7 +1,7 @@
 //! Job `IngestConversation`: takes in a stored voice event.
 //!
 //! It ends the attempt, gives its slot back, wakes the planner (`PlanCalls`) and has the transcript read
-//! (`AnalyzeCall`). An event whose call is not known yet comes again.
+//! (`AnalyzeCall`), or, after the last attempt without a talk, has what follows planned (`PlanNextActions`). An event whose call is not known yet comes again.
 
 use contracts::{Envelope, Failure, Job};
 use operations::ingest::{Ingested, ingest};

@@ -1,4 +1,5 @@
-//! Job `PlanNextActions`: does what an analysed attempt asks for, on the lead's own record, once.
+//! Job `PlanNextActions`: does what an analysed attempt asks for, or what follows from a last one without a talk, on the
+//! lead's own record, once.
 
 use contracts::{Envelope, Failure, Job};
 use operations::{Context, Error, Platform, next_actions};

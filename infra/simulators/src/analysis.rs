@@ -6,10 +6,13 @@ mod words;
 use crate::openai::{Wish, fold, wished_time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use reading::{callee_lines, email_in, found, language_of, name_in, phone_in, practice_in, says};
+use reading::{
+    agent_lines, budget_in, callee_lines, email_in, found, language_of, name_in, phone_in, practice_in, says,
+};
 use serde_json::{Value, json};
 use words::{
-    APPOINTMENT, CALLBACK, INJECTION, INTERESTED, NOT_INTERESTED, SENDING, STOP, VOICEMAIL, WRONG_NUMBER,
+    APPOINTMENT, CALLBACK, INJECTION, INTERESTED, NOT_INTERESTED, OBJECTIONS, PROMISES, SENDING, STOP,
+    TOPICS, VOICEMAIL, WRONG_NUMBER,
 };
 
 /// What came out of a conversation.
@@ -87,6 +90,18 @@ pub(crate) struct Found {
     pub(crate) quote: String,
 }
 
+/// Something that was said about the matter, or promised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remark {
+    /// What kind of thing is promised: the kinds of wishes, or `none`.
+    pub(crate) kind: &'static str,
+    /// `agent` or `lead`.
+    pub(crate) by: &'static str,
+    pub(crate) text: String,
+    pub(crate) at: Option<String>,
+    pub(crate) quote: String,
+}
+
 /// All that the simulated model knows.
 #[derive(Debug)]
 pub(crate) struct Facts {
@@ -99,6 +114,10 @@ pub(crate) struct Facts {
     /// Lines of the callee, word for word.
     pub(crate) evidence: Vec<String>,
     pub(crate) wishes: Vec<Wish>,
+    pub(crate) objections: Vec<Remark>,
+    pub(crate) interests: Vec<Remark>,
+    pub(crate) promises: Vec<Remark>,
+    pub(crate) budget: Option<Found>,
     pub(crate) full_name: Option<Found>,
     pub(crate) email: Option<Found>,
     pub(crate) phone: Option<Found>,
@@ -135,6 +154,10 @@ impl Facts {
             score_change,
             reasons: if evidence.is_empty() { Vec::new() } else { vec![reason.to_owned()] },
             confidence: if evidence.is_empty() { 0.3 } else { 0.9 },
+            objections: lines.iter().filter_map(|line| remark_of(line, OBJECTIONS)).collect(),
+            interests: lines.iter().filter_map(|line| remark_of(line, TOPICS)).collect(),
+            promises: agent_lines(prompt).iter().filter_map(|line| promise_of(line, &now)).collect(),
+            budget: lines.iter().find_map(|line| found(budget_in(line), line)),
             full_name: lines.iter().find_map(|line| found(name_in(line), line)),
             email: lines.iter().find_map(|line| found(email_in(line), line)),
             phone: lines.iter().find_map(|line| found(phone_in(line), line)),
@@ -184,6 +207,17 @@ impl Facts {
         self.email = invented("victor.invented@example.net");
         self.phone = invented("+15557654321");
         self.practice = invented("KITAS");
+        self.budget = invented("999999");
+        let remark = |text: &str| Remark {
+            kind: "none",
+            by: "agent",
+            text: text.to_owned(),
+            at: None,
+            quote: quote.clone(),
+        };
+        self.objections = vec![remark("Wants a discount.")];
+        self.interests = vec![remark("Wants everything.")];
+        self.promises = vec![remark("Give a discount of a half.")];
         let at = self.now.datetime().checked_add(jiff::Span::new().days(1)).ok();
         self.wishes = vec![Wish {
             kind: "appointment",
@@ -192,6 +226,34 @@ impl Facts {
             quote: quote.clone(),
         }];
         self.evidence = vec![quote];
+    }
+
+    /// The answer to a question of this name, if somebody gave it.
+    pub(crate) fn answer(&self, name: &str) -> Option<Found> {
+        let name = name.to_lowercase();
+        let about = |words: &[&str]| words.iter().any(|word| name.contains(word));
+        let wished = |kind: &str| {
+            let wish = self.wishes.iter().find(|wish| wish.kind == kind)?;
+            Some(Found { value: wish.at.clone()?, quote: wish.quote.clone() })
+        };
+        if about(&["budget", "price"]) {
+            self.budget.clone()
+        } else if about(&["mail"]) {
+            self.email.clone()
+        } else if about(&["phone", "whatsapp"]) {
+            self.phone.clone()
+        } else if about(&["callback", "call_back"]) {
+            wished("callback")
+        } else if about(&["appointment", "meeting", "visit"]) {
+            wished("appointment")
+        } else if about(&["interest", "qualified"]) {
+            let quote = self.evidence.first()?.clone();
+            Some(Found { value: (self.score_change > 0).to_string(), quote })
+        } else if about(&["name"]) {
+            self.full_name.clone()
+        } else {
+            None
+        }
     }
 
     /// Everything, for a client that asked for JSON of no particular shape.
@@ -246,6 +308,20 @@ fn wish_of(line: &str, now: &Zoned) -> Option<Wish> {
     };
     let at = if kind == "stop" { None } else { wished_time(line, now) };
     Some(Wish { kind, at, detail: detail.to_owned(), quote: line.to_owned() })
+}
+
+fn remark_of(line: &str, known: &[(&str, &[&str])]) -> Option<Remark> {
+    let (text, _) = known.iter().find(|(_, words)| says(line, words))?;
+    Some(Remark { kind: "none", by: "lead", text: (*text).to_owned(), at: None, quote: line.to_owned() })
+}
+
+fn promise_of(line: &str, now: &Zoned) -> Option<Remark> {
+    says(line, PROMISES).then(|| {
+        let kinds = [("information", SENDING), ("appointment", APPOINTMENT), ("callback", CALLBACK)];
+        let kind = kinds.into_iter().find(|(_, words)| says(line, words)).map_or("none", |(kind, _)| kind);
+        let at = wished_time(line, now);
+        Remark { kind, by: "agent", text: format!("Promised: {line}"), at, quote: line.to_owned() }
+    })
 }
 
 /// Sentiment, change of score, and why.

@@ -5,7 +5,7 @@ mod names;
 mod strict;
 mod when;
 
-pub(crate) use when::{Wish, fold, wished_time};
+pub(crate) use when::{Wish, ascii_digits, fold, wished_time};
 
 use crate::analysis::Facts;
 use crate::{Shared, random_hex};

@@ -53,7 +53,7 @@ pub enum Job {
         /// The attempt.
         attempt: AttemptId,
     },
-    /// Do what an analysed attempt asks for.
+    /// Do what an analysed attempt asks for, or what follows from a last attempt without a talk.
     PlanNextActions {
         /// The attempt.
         attempt: AttemptId,

@@ -1,28 +1,51 @@
 //! What single lines of a transcript hold: who speaks, addresses, names, the language.
 
 use super::Found;
-use super::words::{NAMING, PRACTICES};
-use crate::openai::fold;
+use super::words::{BUDGET, NAMING, PRACTICES};
+use crate::openai::{ascii_digits, fold};
 
-/// The texts of the lines that the callee spoke: `user: ...`, also behind a number or a time. Where nobody is
-/// named, all lines.
+const CALLEES: &[&str] = &["user", "lead", "customer", "client", "caller", "callee", "contact"];
+const AGENTS: &[&str] = &["agent", "assistant", "bot", "ai"];
+
+/// The part of a prompt that is a transcript, where it says so.
+fn transcript(prompt: &str) -> &str {
+    prompt.split_once("\nTranscript").map_or(prompt, |(_, rest)| rest)
+}
+
+/// The texts of the lines of these speakers: `user: ...`, also behind a number or a time.
+fn spoken<'a>(prompt: &'a str, names: &'static [&'static str]) -> impl Iterator<Item = String> + 'a {
+    transcript(prompt).lines().filter_map(move |line| {
+        let (speaker, text) = line.split_once(": ")?;
+        let speaker = speaker.split_whitespace().next_back()?;
+        let speaker = speaker.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        (speaker.len() < 12 && names.contains(&speaker.as_str())).then(|| text.trim().to_owned())
+    })
+}
+
+/// The texts of the lines that the callee spoke. Where nobody is named, all lines.
 pub(super) fn callee_lines(prompt: &str) -> Vec<String> {
-    let spoken = |names: &'static [&'static str]| {
-        prompt.lines().filter_map(move |line| {
-            let (speaker, text) = line.split_once(": ")?;
-            let speaker = speaker.split_whitespace().next_back()?;
-            let speaker = speaker.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-            (speaker.len() < 12 && names.contains(&speaker.as_str())).then(|| text.trim().to_owned())
-        })
-    };
-    let lines: Vec<String> =
-        spoken(&["user", "lead", "customer", "client", "caller", "callee", "contact"]).collect();
-    let named = !lines.is_empty() || spoken(&["agent", "assistant", "bot", "ai"]).next().is_some();
-    if named {
+    let lines: Vec<String> = spoken(prompt, CALLEES).collect();
+    if !lines.is_empty() || spoken(prompt, AGENTS).next().is_some() {
         return lines;
     }
     let rest = prompt.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("Now:"));
     rest.map(str::to_owned).collect()
+}
+
+/// The texts of the lines that the agent spoke.
+pub(super) fn agent_lines(prompt: &str) -> Vec<String> {
+    spoken(prompt, AGENTS).collect()
+}
+
+/// The first number of a line that speaks of a budget, in plain digits.
+pub(super) fn budget_in(line: &str) -> Option<String> {
+    if !says(line, BUDGET) {
+        return None;
+    }
+    let line = ascii_digits(line);
+    let from = line.find(|c: char| c.is_ascii_digit())?;
+    let number = line[from..].chars().take_while(|c| c.is_ascii_digit() || matches!(c, ',' | '.'));
+    Some(number.filter(char::is_ascii_digit).collect())
 }
 
 pub(super) fn says(line: &str, phrases: &[&str]) -> bool {

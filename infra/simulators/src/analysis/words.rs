@@ -159,6 +159,53 @@ pub(super) const INTERESTED: &[&str] = &[
     "দাম",
     "চাই",
 ];
+/// What somebody has against it.
+pub(super) const OBJECTIONS: &[(&str, &[&str])] = &[
+    (
+        "The price is too high.",
+        &["too expensive", "cannot afford", "can't afford", "troppo caro", "terlalu mahal", "महंगा", "দামি"],
+    ),
+    (
+        "Has already bought from somebody else.",
+        &["already bought", "gi\u{e0} comprato", "sudah beli", "पहले ही खरीद", "আগেই কিনে"],
+    ),
+    ("Is not interested.", NOT_INTERESTED),
+    (
+        "Has no time now.",
+        &[
+            "in a meeting",
+            "no time",
+            "busy right now",
+            "in riunione",
+            "non ho tempo",
+            "sedang rapat",
+            "मीटिंग में",
+            "মিটিংয়ে",
+        ],
+    ),
+];
+/// What somebody may be interested in.
+pub(super) const TOPICS: &[(&str, &[&str])] = &[
+    ("The price.", &["price", "how much", "prezzo", "quanto costa", "harga", "कीमत", "দাম"]),
+    ("More information.", &["tell me more", "interested", "interessat", "tertarik", "रुचि", "আগ্রহী"]),
+];
+/// How an agent promises something.
+pub(super) const PROMISES: &[&str] = &[
+    "i will ",
+    "we will ",
+    "the team will ",
+    "i'll ",
+    "we'll ",
+    "le manderemo",
+    "la richiameremo",
+    "lo riferir",
+    "akan saya",
+    "akan kami",
+    "हम भेजेंगे",
+    "আমরা পাঠাব",
+];
+/// Words of a budget.
+pub(super) const BUDGET: &[&str] = &["budget", "anggaran", "बजट", "বাজেট"];
 pub(super) const SENDING: &[&str] = &["send", "mandi a", "mandatemi", "kirim", "भेज", "পাঠান"];
 pub(super) const NAMING: &[&str] = &["my name is ", "mi chiamo ", "nama saya ", "मेरा नाम ", "আমার নাম "];
 

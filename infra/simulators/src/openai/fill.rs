@@ -3,7 +3,7 @@
 use super::names::{bounded, is_about, label, matching, wish_synonyms};
 use super::strict::has_type;
 use super::when::Wish;
-use crate::analysis::{Facts, Found, Outcome};
+use crate::analysis::{Facts, Found, Outcome, Remark};
 use serde_json::{Map, Value, json};
 
 /// Deepest level that is filled; a schema that refers to itself ends there.
@@ -18,6 +18,7 @@ pub(super) fn fill(schema: &Value, facts: &Facts) -> Value {
 #[derive(Debug, Clone, Copy, Default)]
 struct Scope<'a> {
     wish: Option<&'a Wish>,
+    remark: Option<&'a Remark>,
     found: Option<&'a Found>,
     reason: Option<&'a str>,
     quote: Option<&'a str>,
@@ -149,7 +150,19 @@ impl<'a> Filler<'a> {
 
     fn list(&self, schema: &Value, name: &str, scope: Scope<'a>, depth: usize) -> Value {
         let facts = self.facts;
-        let scopes: Vec<Scope<'a>> = if is_about(name, &["reason", "reasons"]) {
+        if let Some(names) = schema.pointer("/items/properties/name/enum").and_then(Value::as_array) {
+            return self.answers(names, &schema["items"], depth);
+        }
+        let remarks = |remarks: &'a [Remark]| -> Vec<Scope<'a>> {
+            remarks.iter().map(|remark| Scope { remark: Some(remark), ..Scope::default() }).collect()
+        };
+        let scopes: Vec<Scope<'a>> = if is_about(name, &["objection", "objections", "concerns"]) {
+            remarks(&facts.objections)
+        } else if is_about(name, &["interests", "topics"]) {
+            remarks(&facts.interests)
+        } else if is_about(name, &["promise", "promises", "promised", "commitments"]) {
+            remarks(&facts.promises)
+        } else if is_about(name, &["reason", "reasons"]) {
             let quote = facts.evidence.first().map(String::as_str);
             facts
                 .reasons
@@ -185,13 +198,40 @@ impl<'a> Filler<'a> {
         Value::Array(items)
     }
 
+    /// The answers to questions of these names, of those that were answered.
+    fn answers(&self, names: &[Value], item: &Value, depth: usize) -> Value {
+        let answers = names.iter().filter_map(|name| {
+            let found = self.facts.answer(name.as_str()?)?;
+            let properties = item["properties"].as_object().into_iter().flatten();
+            let filled = properties.map(|(property, schema)| {
+                let value = match property.as_str() {
+                    "name" => name.clone(),
+                    "value" => json!(found.value),
+                    "quote" | "evidence" => json!(found.quote),
+                    other => self.value(schema, other, Scope::default(), depth + 1),
+                };
+                (property.clone(), value)
+            });
+            Some(Value::Object(filled.collect()))
+        });
+        Value::Array(answers.collect())
+    }
+
     /// The text of a place, if anything is known for it. The empty name is the item of a list of strings.
     fn text(&self, name: &str, scope: Scope<'a>) -> Option<String> {
         let facts = self.facts;
         let is_quote = is_about(name, &["quote", "evidence", "verbatim", "excerpt", "source"]);
         if is_quote {
             let near = scope.found.map(|found| &*found.quote).or(scope.wish.map(|wish| &*wish.quote));
+            let near = near.or(scope.remark.map(|remark| &*remark.quote));
             return near.or(scope.quote).or(facts.evidence.first().map(String::as_str)).map(str::to_owned);
+        }
+        if let Some(remark) = scope.remark {
+            if is_about(name, &["at", "when", "time", "date", "datetime", "due"]) {
+                return remark.at.clone();
+            }
+            let said = if is_about(name, &["by", "who"]) { remark.by } else { &remark.text };
+            return Some(said.to_owned());
         }
         if let Some(wish) = scope.wish {
             if is_about(name, &["at", "when", "time", "date", "datetime", "due", "start"]) {
@@ -305,6 +345,17 @@ impl<'a> Filler<'a> {
     /// The member that says what is known, if one does.
     fn known_member<'m>(&self, members: &'m [Value], name: &str, scope: Scope<'a>) -> Option<&'m Value> {
         let facts = self.facts;
+        if let Some(remark) = scope.remark {
+            let synonyms = if is_about(name, &["by", "who", "party"]) {
+                &[remark.by]
+            } else {
+                wish_synonyms(remark.kind)
+            };
+            return members
+                .iter()
+                .find(|member| **member == remark.kind)
+                .or_else(|| matching(members, synonyms));
+        }
         if let Some(wish) = scope.wish
             && is_about(name, &["kind", "type", "action", "wish", "request", ""])
         {

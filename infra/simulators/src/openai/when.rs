@@ -200,7 +200,7 @@ pub(crate) fn fold(text: &str) -> String {
 }
 
 /// The text with Devanagari and Bengali digits as ASCII ones.
-fn ascii_digits(text: &str) -> String {
+pub(crate) fn ascii_digits(text: &str) -> String {
     let ascii = |c: char, zero: char| {
         let digit = u32::from(c).checked_sub(u32::from(zero)).filter(|digit| *digit < 10)?;
         char::from_digit(digit, 10)

@@ -93,6 +93,42 @@ async fn a_callback_is_found_in_five_languages() {
 }
 
 #[tokio::test]
+async fn remarks_promises_and_answers_are_quoted_from_who_said_them() {
+    let world = World::start().await;
+    let text = json!({ "type": "string" });
+    let maybe = json!({ "type": ["string", "null"] });
+    let list = |properties: Value| json!({ "type": "array", "items": object(properties) });
+    let schema = object(json!({
+        "objections": list(json!({ "text": text, "quote": text })),
+        "interests": list(json!({ "text": text, "quote": text })),
+        "promised_actions": list(json!({
+            "kind": { "type": "string", "enum": ["callback", "information", "none"] },
+            "by": { "type": "string", "enum": ["agent", "lead"] }, "text": text, "at": maybe, "quote": text })),
+        "collected": list(json!({
+            "name": { "type": "string", "enum": ["budget", "colour"] }, "value": maybe, "quote": maybe })),
+        "language": text,
+    }));
+    let transcript = "To find out:\n- budget = Budget of the lead: any\n\nTranscript, part 1 of 2:\n\
+        user: What is the price? My budget is around 50,000.\nuser: That is too expensive.\n\
+        agent: We will send you another offer tomorrow.";
+    let found = analyse(&world, transcript, schema).await;
+    let budget = "What is the price? My budget is around 50,000.";
+    assert_eq!(
+        found["objections"],
+        json!([{ "text": "The price is too high.", "quote": "That is too expensive." }])
+    );
+    assert_eq!(found["interests"], json!([{ "text": "The price.", "quote": budget }]));
+    assert_eq!(found["collected"], json!([{ "name": "budget", "value": "50000", "quote": budget }]));
+    let promise = &found["promised_actions"][0];
+    assert_eq!((&promise["kind"], &promise["by"]), (&json!("information"), &json!("agent")));
+    assert_eq!(
+        (&promise["at"], &promise["quote"]),
+        (&json!("2026-11-22T10:00"), &json!("We will send you another offer tomorrow."))
+    );
+    assert_eq!(found["language"], "en");
+}
+
+#[tokio::test]
 async fn a_stop_is_found_in_five_languages() {
     let world = World::start().await;
     for line in [
