@@ -215,6 +215,29 @@ async fn every_record_is_stored_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_transcript_of_any_length_is_stored_with_its_beginning_and_its_end() {
+    let database = Database::start().await;
+    let ids = Ids::default();
+    // Noise does not compress.
+    let noise = |n: u64| TranscriptTurn {
+        role: "user".to_owned(),
+        message: (0..40).map(|_| ids.ulid(NOW).to_string()).collect(),
+        at_secs: n,
+    };
+    let attempt = AttemptId { call: id(2), number: 1 };
+    let notes = ProviderNotes::default();
+    let whole = Transcript { attempt, turns: (0..2_000).map(noise).collect(), turns_left_out: 0, notes };
+    let fitted = whole.clone().fitted();
+    assert_eq!((fitted.turns.first(), fitted.turns.last()), (whole.turns.first(), whole.turns.last()));
+    assert_eq!(usize::try_from(fitted.turns_left_out).unwrap() + fitted.turns.len(), whole.turns.len());
+    let mut step = step();
+    step.put(&fitted).unwrap();
+    database.store().commit(step).await.unwrap();
+    let stored = database.store().get::<Transcript>(&tenant(), &attempt).await.unwrap().unwrap();
+    assert_eq!(stored.value, fitted);
+}
+
+#[tokio::test]
 async fn a_step_is_stored_whole_or_not_at_all() {
     let database = Database::start().await;
     let store = database.store();
