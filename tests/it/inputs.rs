@@ -17,9 +17,11 @@ fn routes() -> Vec<(Method, String, bool)> {
             Some("agents") => "agt_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("calls") => "cal_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("campaigns") => "cmp_01JAAAAAAAAAAAAAAAAAAAAAAA",
+            Some("imports") => "imp_01JAAAAAAAAAAAAAAAAAAAAAAA",
+            Some("exports") => "exp_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ => "key_01JAAAAAAAAAAAAAAAAAAAAAAA",
         };
-        let has_body = operation["requestBody"].is_object();
+        let has_body = operation["requestBody"]["content"]["application/json"].is_object();
         (method, path.replace("{id}", id).replace("{provider}", "openai"), has_body)
     });
     routes.collect()

@@ -8,6 +8,7 @@ mod campaigns;
 mod crash;
 mod events;
 mod finding;
+mod imports;
 mod inputs;
 mod logs;
 mod openapi;

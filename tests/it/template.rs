@@ -252,6 +252,26 @@ fn what_is_stored_outlives_the_stack() {
 }
 
 #[test]
+fn files_are_encrypted_private_and_gone_after_a_week() {
+    let template = Template::read();
+    let bucket = template.resource("AWS::S3::Bucket", "FilesBucket");
+    let rule = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
+    assert_eq!(rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256");
+    for (switch, on) in bucket["PublicAccessBlockConfiguration"].as_mapping().unwrap() {
+        assert_eq!(on, true, "{switch:?}");
+    }
+    let rules = bucket["LifecycleConfiguration"]["Rules"].as_sequence().unwrap();
+    let week = rules.iter().find(|rule| rule["ExpirationInDays"] == 7).unwrap();
+    assert_eq!((&week["Prefix"], &week["Status"]), (&"t/".into(), &"Enabled".into()));
+    assert!(rules.iter().any(|rule| !rule["AbortIncompleteMultipartUpload"].is_null()));
+    let policy = template.resource("AWS::S3::BucketPolicy", "FilesBucketPolicy");
+    let statement = &policy["PolicyDocument"]["Statement"][0];
+    assert_eq!(statement["Effect"], "Deny");
+    assert_eq!(statement["Condition"]["Bool"]["aws:SecureTransport"], false);
+    assert_eq!(targets(&statement["Resource"]), ["FilesBucket.Arn", "${FilesBucket.Arn}/*"]);
+}
+
+#[test]
 fn the_stack_stays_below_400_resources() {
     let template = Template::read();
     let written = template.0["Resources"].as_mapping().unwrap().len();

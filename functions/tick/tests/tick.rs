@@ -3,6 +3,7 @@
 
 use contracts::Job;
 use domain::Ids;
+use files::{Files, Folder};
 use jiff::{SignedDuration, Timestamp};
 use operations::Platform;
 use serde_json::{Value, json};
@@ -11,8 +12,9 @@ use store::{Planner, Store, Transaction};
 use vault::Vault;
 
 fn platform(table: &Table) -> Platform {
-    let (vault, http) = (Vault::local([7; 32]), provider::Http::new());
-    Platform::new(table.store.clone(), Ids::default(), vault, http)
+    let (vault, http, clock) = (Vault::local([7; 32]), provider::Http::new(), table.store.clock().clone());
+    let files = Files::folder(Folder::new(None, "http://localhost", [7; 32], clock.clone()), clock);
+    Platform::new(table.store.clone(), Ids::default(), vault, http, files)
 }
 
 /// Has the tenant's planner wake at that instant.

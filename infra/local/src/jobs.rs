@@ -14,5 +14,7 @@ pub(crate) async fn run(platform: Platform, message: Envelope) -> Result<(), Fai
         Job::PlanNextActions { .. } => next_action_generator::handle(platform, message).await,
         Job::SyncAgent { .. } => agent_sync::handle(platform, message).await,
         Job::RunCampaign { .. } => campaign_runner::handle(platform, message).await,
+        Job::RunImport { .. } => import_worker::handle(platform, message).await,
+        Job::RunExport { .. } => export_worker::handle(platform, message).await,
     }
 }

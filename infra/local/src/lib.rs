@@ -5,6 +5,7 @@
 //! the cloud's queues do there.
 
 mod control;
+mod files;
 mod folder;
 mod jobs;
 pub mod openapi;

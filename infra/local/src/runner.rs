@@ -1,9 +1,11 @@
 //! Putting the parts together.
 
 use crate::control::{self, Control};
+use crate::files;
 use crate::folder::Folder;
 use crate::pump::Pump;
 use crate::settings::Settings;
+use ::files::Files;
 use api::Api;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -44,6 +46,7 @@ pub struct Runner {
     /// The providers of `demo` that are real.
     pub real: Vec<&'static str>,
     folder: Folder,
+    shelf: ::files::Folder,
 }
 
 /// Why the local run cannot start or go on.
@@ -104,7 +107,14 @@ impl Runner {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         })
         .await?;
-        let platform = Platform::new(store, ids, Vault::local(secrets.master_key), Http::new())
+        let shelf = ::files::Folder::new(
+            folder.file("files"),
+            &format!("http://{address}{}", files::PATH),
+            secrets.master_key,
+            clock.clone(),
+        );
+        let room = Files::folder(shelf.clone(), clock.clone());
+        let platform = Platform::new(store, ids, Vault::local(secrets.master_key), Http::new(), room)
             .with_loopback_providers();
         let runner = Self {
             pump: Pump::new(platform.clone(), Some(simulators.clone())),
@@ -114,6 +124,7 @@ impl Runner {
             database,
             address,
             folder,
+            shelf,
         };
         runner.set_up_demo(settings, &secrets.webhook_secret).await?;
         if clock.is_shifted() && integrations::any_live(&runner.platform).await? {
@@ -126,7 +137,10 @@ impl Runner {
     pub fn router(&self) -> Router {
         let control = Control { runner: self.clone() };
         let nudged = from_fn_with_state(self.pump.clone(), nudge);
-        api::finish(routes(), self.platform.clone()).layer(nudged).merge(control::router(control))
+        api::finish(routes(), self.platform.clone())
+            .layer(nudged)
+            .merge(control::router(control))
+            .merge(files::router(self.shelf.clone()))
     }
 
     /// Keeps how far the clock was moved.
@@ -219,6 +233,7 @@ pub fn routes() -> Router<Api> {
         changes::routes,
         context_builder::routes,
         elevenlabs_webhook::routes,
+        imports::routes,
         leads::routes,
     ]
     .into_iter()
@@ -241,6 +256,7 @@ pub fn describe() -> Vec<(&'static str, OpenApi)> {
         ("changes", changes::describe()),
         ("context-builder", context_builder::describe()),
         ("elevenlabs-webhook", elevenlabs_webhook::describe()),
+        ("imports", imports::describe()),
         ("leads", leads::describe()),
     ]
 }

@@ -33,6 +33,7 @@ impl Function {
             .env("AWS_ENDPOINT_URL", endpoint)
             .env("TABLE_NAME", crate::Table::NAME)
             .env("KMS_KEY_ID", "alias/test")
+            .env("FILES_BUCKET", "test")
             .envs(more.iter().map(|(name, value)| (*name, value.as_str())))
             .stdout(Stdio::piped())
             .kill_on_drop(true)

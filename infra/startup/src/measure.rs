@@ -94,6 +94,7 @@ impl Bench {
             ("AWS_SESSION_TOKEN", "token"),
             ("TABLE_NAME", "startup"),
             ("KMS_KEY_ID", "alias/startup"),
+            ("FILES_BUCKET", "startup"),
             ("QUEUE_URLS", r#"{"PlanCalls":"https://sqs.eu-west-1.amazonaws.com/1/plan"}"#),
         ];
         command

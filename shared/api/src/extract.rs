@@ -35,20 +35,53 @@ impl<T: DeserializeOwned> FromRequest<Api> for Submitted<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Response> {
-        let (mut parts, body) = request.into_parts();
-        let Caller(mut ctx) =
-            Caller::from_request_parts(&mut parts, api).await.map_err(IntoResponse::into_response)?;
-        let bytes = read(body, BODY_MAX).await.map_err(IntoResponse::into_response)?;
-        if let Some(idempotency) = idempotency(&parts, &ctx, &bytes).map_err(IntoResponse::into_response)? {
-            match answered(&ctx, &idempotency).await {
-                Ok(None) => ctx.idempotency = Some(idempotency),
-                Ok(Some(answer)) => return Err(answer),
-                Err(problem) => return Err(problem.into_response()),
-            }
-        }
+        let (ctx, bytes) = submitted(request, api, BODY_MAX, "").await?;
         let body = parse(&bytes).map_err(IntoResponse::into_response)?;
         Ok(Self { ctx, body })
     }
+}
+
+/// An authenticated caller and the file it sent, of whatever content type, at most `MAX` bytes. A repeated request is
+/// answered as one that [`Submitted`] takes.
+#[derive(Debug)]
+pub struct SubmittedFile<const MAX: usize> {
+    /// The context of the request.
+    pub ctx: Context,
+    /// What was sent.
+    pub bytes: Bytes,
+}
+
+impl<const MAX: usize> FromRequest<Api> for SubmittedFile<MAX> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Response> {
+        let (ctx, bytes) =
+            submitted(request, api, MAX, "A larger file goes where POST /imports says.").await?;
+        Ok(Self { ctx, bytes })
+    }
+}
+
+/// Who sent the request, and its body; the answer that the same request was given before is a rejection. `hint` says
+/// what to do with a body that is too large.
+async fn submitted(
+    request: Request,
+    api: &Api,
+    limit: usize,
+    hint: &str,
+) -> Result<(Context, Bytes), Response> {
+    let (mut parts, body) = request.into_parts();
+    let Caller(mut ctx) =
+        Caller::from_request_parts(&mut parts, api).await.map_err(IntoResponse::into_response)?;
+    let hinted = |problem: Problem| if problem.status == 413 { problem.with_hint(hint) } else { problem };
+    let bytes = read(body, limit).await.map_err(|problem| hinted(problem).into_response())?;
+    if let Some(idempotency) = idempotency(&parts, &ctx, &bytes).map_err(IntoResponse::into_response)? {
+        match answered(&ctx, &idempotency).await {
+            Ok(None) => ctx.idempotency = Some(idempotency),
+            Ok(Some(answer)) => return Err(answer),
+            Err(problem) => return Err(problem.into_response()),
+        }
+    }
+    Ok((ctx, bytes))
 }
 
 /// Reads JSON, and says which field does not fit.

@@ -83,6 +83,14 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large", detail)
     }
 
+    /// The same problem with one more sentence.
+    pub(crate) fn with_hint(mut self, hint: &str) -> Self {
+        if !hint.is_empty() {
+            self.detail = format!("{} {hint}", self.detail);
+        }
+        self
+    }
+
     /// The caller asks too often.
     pub fn too_many(seconds: u32) -> Self {
         let detail = format!("The credential was used too often; wait {seconds} s.");

@@ -3,7 +3,7 @@
 //! A job carries ids and nothing else: whoever runs it reads the present state, so a job that comes late,
 //! twice or out of order can tell that it has nothing left to do.
 
-use domain::{AgentId, AttemptId, CampaignId, JobId, TenantId};
+use domain::{AgentId, AttemptId, CampaignId, ExportId, ImportId, JobId, TenantId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -68,6 +68,16 @@ pub enum Job {
         /// The campaign.
         campaign: CampaignId,
     },
+    /// Go on with an import, or with taking it back.
+    RunImport {
+        /// The import.
+        import: ImportId,
+    },
+    /// Go on with an export.
+    RunExport {
+        /// The export.
+        export: ExportId,
+    },
 }
 
 /// How the jobs of one kind are queued and run. The template and the local runner are both held to it.
@@ -84,7 +94,7 @@ pub struct JobKind {
 }
 
 /// Every kind of job.
-pub const JOB_KINDS: [JobKind; 8] = [
+pub const JOB_KINDS: [JobKind; 10] = [
     JobKind { name: "PlanCalls", function: "call-planner", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "DialCall", function: "call-dialer", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "ReconcileCall", function: "call-reconciler", timeout_secs: 60, max_deliveries: 8 },
@@ -103,6 +113,8 @@ pub const JOB_KINDS: [JobKind; 8] = [
     },
     JobKind { name: "SyncAgent", function: "agent-sync", timeout_secs: 60, max_deliveries: 8 },
     JobKind { name: "RunCampaign", function: "campaign-runner", timeout_secs: 60, max_deliveries: 8 },
+    JobKind { name: "RunImport", function: "import-worker", timeout_secs: 120, max_deliveries: 8 },
+    JobKind { name: "RunExport", function: "export-worker", timeout_secs: 120, max_deliveries: 8 },
 ];
 
 impl Job {
@@ -117,6 +129,8 @@ impl Job {
             Self::PlanNextActions { .. } => 5,
             Self::SyncAgent { .. } => 6,
             Self::RunCampaign { .. } => 7,
+            Self::RunImport { .. } => 8,
+            Self::RunExport { .. } => 9,
         };
         &JOB_KINDS[index]
     }
@@ -132,6 +146,8 @@ impl Job {
             Self::IngestConversation { event } => event.clone(),
             Self::SyncAgent { agent } => agent.to_string(),
             Self::RunCampaign { campaign } => campaign.to_string(),
+            Self::RunImport { import } => import.to_string(),
+            Self::RunExport { export } => export.to_string(),
         }
     }
 }
@@ -184,6 +200,8 @@ mod tests {
             Job::PlanNextActions { attempt },
             Job::SyncAgent { agent: AgentId::from_ulid(ids.ulid(now)) },
             Job::RunCampaign { campaign: CampaignId::from_ulid(ids.ulid(now)) },
+            Job::RunImport { import: ids.next(now) },
+            Job::RunExport { export: ids.next(now) },
         ];
         for job in jobs {
             let text = serde_json::to_value(&job).unwrap();

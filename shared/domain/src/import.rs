@@ -199,6 +199,9 @@ pub struct Export {
     pub status: ExportStatus,
     /// Which leads: the parameters of the list.
     pub filter: BTreeMap<String, String>,
+    /// The custom fields that have a column of their own.
+    #[serde(default)]
+    pub custom_fields: Vec<String>,
     /// The page to go on with.
     #[serde(default)]
     pub cursor: Option<String>,

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Folder {
     shelf: Shelf,
     base_url: Arc<str>,
-    secret: [u8; 32],
+    secret: Arc<[u8]>,
     clock: Clock,
 }
 
@@ -53,9 +53,10 @@ pub struct Refused;
 
 impl Folder {
     /// The files below this path, or in memory if there is none. `base_url` is where links lead: whatever serves it
-    /// asks [`Folder::admit`] first. `secret` signs them.
+    /// asks [`Folder::admit`] first. Links are signed with a key of their own that comes from `secret`.
     pub fn new(path: Option<PathBuf>, base_url: &str, secret: [u8; 32], clock: Clock) -> Self {
         let shelf = path.map_or_else(|| Shelf::Memory(Arc::default()), |path| Shelf::Disk(Arc::new(path)));
+        let secret: Arc<[u8]> = mac(&secret, "links to files").into();
         Self { shelf, base_url: base_url.trim_end_matches('/').into(), secret, clock }
     }
 

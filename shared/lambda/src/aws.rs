@@ -4,6 +4,7 @@ use crate::env::Environment;
 use aws::http_client;
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use domain::{Clock, Ids};
+use files::{Bucket, Files};
 use operations::Platform;
 use queues::Queues;
 use store::Store;
@@ -37,8 +38,18 @@ impl<'a> Aws<'a> {
             credentials: environment.credentials.clone(),
             http: self.http.clone(),
         };
-        let store = Store::connect(connection, Clock::default());
-        Platform::new(store, Ids::default(), Vault::kms(key), provider::Http::new())
+        let credentials = &environment.credentials;
+        let bucket = Bucket {
+            name: environment.files_bucket.clone(),
+            region: environment.region.clone(),
+            endpoint: environment.endpoint.clone(),
+            access_key: credentials.access_key_id().to_owned(),
+            secret_key: credentials.secret_access_key().into(),
+            session_token: credentials.session_token().map(str::to_owned),
+        };
+        let (http, clock) = (provider::Http::new(), Clock::default());
+        let files = Files::bucket(bucket, http.clone(), clock.clone());
+        Platform::new(Store::connect(connection, clock), Ids::default(), Vault::kms(key), http, files)
     }
 
     /// The queues. Nothing is sent yet.

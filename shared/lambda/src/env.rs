@@ -30,7 +30,7 @@ pub enum SetBy {
 }
 
 /// Every variable that a function reads. The runtime itself also reads its `AWS_LAMBDA_*`.
-pub const KEYS: [Variable; 10] = [
+pub const KEYS: [Variable; 11] = [
     variable("AWS_REGION", SetBy::Lambda, true),
     variable("AWS_ACCESS_KEY_ID", SetBy::Lambda, true),
     variable("AWS_SECRET_ACCESS_KEY", SetBy::Lambda, true),
@@ -38,6 +38,7 @@ pub const KEYS: [Variable; 10] = [
     variable("AWS_LAMBDA_FUNCTION_NAME", SetBy::Lambda, true),
     variable("TABLE_NAME", SetBy::Template, true),
     variable("KMS_KEY_ID", SetBy::Template, true),
+    variable("FILES_BUCKET", SetBy::Template, true),
     variable("LOG_LEVEL", SetBy::Template, false),
     variable("QUEUE_URLS", SetBy::SenderTemplate, true),
     variable("AWS_ENDPOINT_URL", SetBy::Emulator, false),
@@ -56,6 +57,8 @@ pub struct Environment {
     pub table: String,
     /// The key that wraps the tenants' data keys: id, alias or ARN.
     pub kms_key: String,
+    /// The bucket of what is too large for the table.
+    pub files_bucket: String,
     /// The region.
     pub region: String,
     /// Who the function is.
@@ -98,6 +101,7 @@ impl Environment {
             service: reader.required("AWS_LAMBDA_FUNCTION_NAME"),
             table: reader.required("TABLE_NAME"),
             kms_key: reader.required("KMS_KEY_ID"),
+            files_bucket: reader.required("FILES_BUCKET"),
             region: reader.required("AWS_REGION"),
             credentials: Credentials::new(
                 reader.required("AWS_ACCESS_KEY_ID"),

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use contracts::Envelope;
 use domain::id::PrefixedId;
 use domain::{Author, Ids, KeyId, Role, TenantId};
+use files::Files;
 use jiff::Timestamp;
 use provider::Http;
 use store::{SavedAnswer, Store, Transaction};
@@ -20,6 +21,8 @@ pub struct Platform {
     pub vault: Vault,
     /// The client for providers.
     pub http: Http,
+    /// What is too large for the table.
+    pub files: Files,
     /// Whether providers may be on this machine's loopback: in the local run and the tests only, because in
     /// the cloud a tenant's address must not lead into the function's own host.
     pub loopback_providers: bool,
@@ -27,8 +30,8 @@ pub struct Platform {
 
 impl Platform {
     /// A platform of these parts.
-    pub fn new(store: Store, ids: Ids, vault: Vault, http: Http) -> Self {
-        Self { store, ids, vault, http, loopback_providers: false }
+    pub fn new(store: Store, ids: Ids, vault: Vault, http: Http, files: Files) -> Self {
+        Self { store, ids, vault, http, files, loopback_providers: false }
     }
 
     /// The same platform with providers on loopback allowed.

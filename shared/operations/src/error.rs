@@ -79,6 +79,11 @@ impl From<store::Error> for Error {
 }
 
 impl Error {
+    /// An error of the room for files.
+    pub(crate) fn files(error: ProviderError) -> Self {
+        Self::Provider { service: "files", error }
+    }
+
     /// An error of the voice provider.
     pub(crate) fn elevenlabs(error: ProviderError) -> Self {
         Self::Provider { service: "elevenlabs", error }

@@ -272,7 +272,7 @@ fn duplicate(error: store::Error) -> Error {
 }
 
 /// Checks the fields and makes them the contact's.
-fn apply(
+pub(crate) fn apply(
     contact: &mut Contact,
     input: LeadInput,
     config: &BusinessConfig,
@@ -342,7 +342,7 @@ fn apply(
 }
 
 impl LeadInput {
-    fn of(contact: &Contact) -> Self {
+    pub(crate) fn of(contact: &Contact) -> Self {
         let details = contact.details.clone();
         Self {
             first_name: details.first_name,

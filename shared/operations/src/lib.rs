@@ -15,6 +15,8 @@ pub mod changes;
 mod context;
 pub mod dialing;
 mod error;
+pub mod exports;
+pub mod imports;
 pub mod ingest;
 pub mod integrations;
 mod journal;

@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::TenantId;
+use futures::future::try_join_all;
 use std::collections::HashMap;
 use std::str::FromStr;
 
@@ -176,6 +177,30 @@ impl Store {
         let key = Key::of(tenant, format_args!("U#{name}#{value}"), "0");
         let item = self.item(&key).await?;
         Ok(item.and_then(|item| text_in(&item, "owner")?.parse().ok()))
+    }
+
+    /// Who has each of these values that are unique under `name`; those that nobody has are left out.
+    pub(crate) async fn owners<I: FromStr>(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        values: impl IntoIterator<Item = &str>,
+    ) -> Result<HashMap<String, I>> {
+        let begins = partition(tenant, format_args!("U#{name}#"));
+        let mut keys: Vec<Key> = values
+            .into_iter()
+            .map(|value| Key { pk: format!("{begins}{value}"), sk: "0".to_owned() })
+            .collect();
+        keys.sort();
+        keys.dedup();
+        let batches = keys.chunks(BATCH).map(|keys| self.batch(keys.to_vec()));
+        let items = try_join_all(batches).await?.into_iter().flatten();
+        Ok(items
+            .filter_map(|item| {
+                let value = text_in(&item, "pk")?.strip_prefix(&begins)?.to_owned();
+                Some((value, text_in(&item, "owner")?.parse().ok()?))
+            })
+            .collect())
     }
 
     /// One item.

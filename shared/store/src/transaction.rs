@@ -183,6 +183,21 @@ impl Transaction {
         self.push(put(item, Some("attribute_not_exists(pk)"), []), Guard::Record("tenant"));
     }
 
+    /// Whether a record can be made, changed or removed (from `old` to `new`) in this step too, with `reserve` more
+    /// items, without its having too many.
+    pub fn has_room_for<E: Entity>(&self, old: Option<&E>, new: Option<&E>, reserve: usize) -> bool {
+        let Some(record) = new.or(old).map(|entity| entity.key(&self.tenant)) else { return true };
+        let (old, new) = (old.map_or_else(Vec::new, Entity::rows), new.map_or_else(Vec::new, Entity::rows));
+        let gone = old.iter().filter(|row| !new.contains(row));
+        let differing = gone.chain(new.iter().filter(|row| !old.contains(row)));
+        let mut keys: Vec<Key> = differing.map(|row| row.key(&self.tenant, &record)).collect();
+        keys.retain(|key| !self.counts.contains_key(key) && !self.claims.contains_key(key));
+        keys.sort();
+        keys.dedup();
+        let items = self.operations.len() + self.counts.len() + self.claims.len() + 1 + keys.len();
+        items + reserve <= MAX_ITEMS
+    }
+
     /// The items of the step, counters included.
     pub(crate) fn finish(&mut self) -> Result<()> {
         for (key, by) in std::mem::take(&mut self.counts) {

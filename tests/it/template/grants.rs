@@ -26,6 +26,26 @@ const OPENS_CREDENTIALS: [&str; 9] = [
     "call-reconciler",
     "elevenlabs-webhook",
 ];
+/// Where files are of which kind, and what the functions that have to do with them do to them.
+const INCOMING: &str = "${FilesBucket.Arn}/t/*/import/*";
+const OUTGOING: &str = "${FilesBucket.Arn}/t/*/export/*";
+const BUCKET: &str = "FilesBucket.Arn";
+const FILES: [(&str, &[(&str, &str)]); 3] = [
+    (
+        "imports",
+        &[
+            ("s3:PutObject", INCOMING),
+            ("s3:GetObject", INCOMING),
+            ("s3:GetObject", OUTGOING),
+            ("s3:ListBucket", BUCKET),
+        ],
+    ),
+    (
+        "import-worker",
+        &[("s3:GetObject", INCOMING), ("s3:DeleteObject", INCOMING), ("s3:ListBucket", BUCKET)],
+    ),
+    ("export-worker", &[("s3:GetObject", OUTGOING), ("s3:PutObject", OUTGOING), ("s3:ListBucket", BUCKET)]),
+];
 /// Functions whose code stores them.
 const SEALS_CREDENTIALS: [&str; 1] = ["admin"];
 /// Functions that know no caller and store nothing.
@@ -40,8 +60,9 @@ fn statements(policy: &Value) -> BTreeSet<Grant> {
         for action in targets(&statement["Action"]) {
             assert!(!action.contains('*'), "{action}");
             for resource in targets(&statement["Resource"]) {
-                // Log streams, and the table's streams, have names that nobody knows before.
-                let bounded = resource == LOGS || resource == "${Table.Arn}/stream/*";
+                // Log streams, the table's streams and files have names that nobody knows before.
+                let named = FILES.iter().any(|(_, grants)| grants.iter().any(|(_, of)| *of == resource));
+                let bounded = resource == LOGS || resource == "${Table.Arn}/stream/*" || named;
                 assert!(bounded || !resource.contains('*'), "{resource}");
                 grants.insert((action.to_owned(), resource.to_owned()));
             }
@@ -109,6 +130,9 @@ fn expected(function: &Function) -> BTreeSet<Grant> {
     }
     if SEALS_CREDENTIALS.contains(&name) {
         allow(&["kms:GenerateDataKeyWithoutPlaintext"], "CredentialKey.Arn");
+    }
+    for (action, resource) in FILES.iter().filter(|(own, _)| *own == name).flat_map(|(_, grants)| *grants) {
+        allow(&[*action], resource);
     }
     for kind in JOB_KINDS {
         let queue = format!("{}Queue.Arn", kind.name);

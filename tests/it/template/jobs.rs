@@ -132,6 +132,7 @@ fn the_environment_is_what_the_code_reads() {
     assert_eq!(globals.keys().map(ToString::to_string).collect::<BTreeSet<_>>(), set_by(SetBy::Template));
     assert_eq!(globals["TABLE_NAME"], "Table");
     assert_eq!(globals["KMS_KEY_ID"], "CredentialKey");
+    assert_eq!(globals["FILES_BUCKET"], "FilesBucket");
     assert_eq!(globals["LOG_LEVEL"], "LogLevel");
     for function in template.functions() {
         let sends = matches!(function.trigger(), Trigger::Stream | Trigger::Schedule);

@@ -34,8 +34,8 @@ impl Entity for Contact {
     }
 }
 
-const PHONE: &str = "lead#phone";
-const EMAIL: &str = "lead#email";
+pub(super) const PHONE: &str = "lead#phone";
+pub(super) const EMAIL: &str = "lead#email";
 
 /// A contact's own partition, read in one query: the record, its open calls, the newest of its history.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ mod call;
 mod campaign;
 mod contact;
 mod event;
+mod import;
 mod journal;
 mod leads;
 
@@ -21,5 +22,6 @@ pub use campaign::{
 };
 pub use contact::{ContactRecord, HistoryRecord, StoredAction};
 pub use event::RawEvent;
+pub use import::{EXPORTS, IMPORTS, ImportErrors, ImportStep, ImportedLead, Owners, Undone, counter_shard};
 pub use journal::{AuditEntry, Change, SavedAnswer};
 pub use leads::{LEADS, LeadFilter};

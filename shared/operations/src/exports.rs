@@ -1,0 +1,410 @@
+//! Leads into files.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::leads::{self, Lead, LeadSearch};
+use crate::{Listing, Page, business_config};
+use bytes::Bytes;
+use contracts::Job;
+use domain::business::{BusinessConfig, FieldKind};
+use domain::contact::Consent;
+use domain::import::columns::{Field, Statement, consent_columns};
+use domain::import::{Export, ExportStatus};
+use domain::{Email, ExportId, Invalid, Role, csv};
+use files::{Key, Kind, PART_MIN};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+use store::Stored;
+use utoipa::ToSchema;
+
+/// How long a file can be had: the bucket forgets it then.
+const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long the address of a file is good; the next `GET` shows another one.
+const LINK_VALID: SignedDuration = SignedDuration::from_mins(15);
+/// After how long a delivery hands over to the next one.
+const BUDGET: Duration = Duration::from_secs(20);
+/// How many leads are read at once.
+const PAGE: usize = 100;
+
+/// The form of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// Comma-separated values in UTF-8, with a line of names, as `POST /leads/import` reads them.
+    #[default]
+    Csv,
+}
+
+/// What to export.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExportInput {
+    /// In which form: `csv`.
+    pub format: ExportFormat,
+    /// Which leads, by the parameters of `GET /leads`; all if not given.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub filter: BTreeMap<String, String>,
+}
+
+/// An export, as the API shows it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ExportView {
+    /// The export's id.
+    pub id: ExportId,
+    /// Where it stands.
+    pub status: ExportStatus,
+    /// In which form.
+    pub format: ExportFormat,
+    /// Which leads.
+    pub filter: BTreeMap<String, String>,
+    /// How many leads were written so far.
+    pub rows: u32,
+    /// Where to have the file with `GET`, for 15 minutes; no other credential is needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub download_url: Option<String>,
+    /// Until when the file is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub available_until: Option<Timestamp>,
+    /// Why it could not be written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// When it was asked for.
+    #[schema(value_type = String)]
+    pub created_at: Timestamp,
+    /// When it was complete.
+    #[schema(value_type = Option<String>)]
+    pub finished_at: Option<Timestamp>,
+}
+
+impl ExportView {
+    fn of(export: &Export) -> Self {
+        Self {
+            id: export.id,
+            status: export.status,
+            format: ExportFormat::Csv,
+            filter: export.filter.clone(),
+            rows: export.rows,
+            download_url: None,
+            available_until: export.finished_at.map(|at| at + KEPT),
+            failure: export.failure.clone(),
+            created_at: export.created_at,
+            finished_at: export.finished_at,
+        }
+    }
+}
+
+/// Begins to write the leads that fit into a file.
+pub async fn create(ctx: &Context, input: ExportInput) -> Result<ExportView> {
+    ctx.require(Role::Member)?;
+    let search = search(&input.filter)?;
+    // What the list would refuse is refused before anything is promised.
+    leads::list(ctx, &search, &Page { limit: 1, cursor: None }).await.map_err(of_filter)?;
+    let config = business_config::get(ctx).await?;
+    let now = ctx.now();
+    let export = Export {
+        id: ctx.new_id(),
+        status: ExportStatus::Running,
+        filter: input.filter,
+        custom_fields: config.config.custom_fields.iter().map(|field| field.name.clone()).collect(),
+        cursor: None,
+        rows: 0,
+        upload: None,
+        parts: Vec::new(),
+        failure: None,
+        created_at: now,
+        updated_at: now,
+        finished_at: None,
+    };
+    let view = ExportView::of(&export);
+    let mut step = ctx.step();
+    step.create(&export)?;
+    step.enqueue(Job::RunExport { export: export.id });
+    ctx.audited(&mut step, "export.created", export.id, None, Some(&view))?;
+    ctx.remember(&mut step, 202, &view)?;
+    ctx.store().commit(step).await?;
+    Ok(view)
+}
+
+/// One export; once its file is there, with an address to have it from.
+pub async fn get(ctx: &Context, id: ExportId) -> Result<ExportView> {
+    ctx.require(Role::Member)?;
+    let export = ctx.store().get::<Export>(&ctx.tenant, &id).await?.ok_or(Error::NotFound("export"))?;
+    let mut view = ExportView::of(&export);
+    if view.available_until.is_some_and(|until| until > ctx.now()) && export.status == ExportStatus::Completed
+    {
+        view.download_url =
+            Some(ctx.platform.files.download_link(&key(ctx, id), "leads.csv", LINK_VALID).url);
+    }
+    Ok(view)
+}
+
+/// Exports, newest first.
+pub async fn list(ctx: &Context, page: &Page) -> Result<Listing<ExportView>> {
+    ctx.require(Role::Member)?;
+    let listing = ctx.store().list::<Export>(&ctx.tenant, store::EXPORTS, page).await?;
+    let views = listing.items.iter().map(|export| ExportView::of(export));
+    Ok(Listing { items: views.collect(), next: listing.next })
+}
+
+/// Goes on with an export for as long as one delivery may take. A part of the file is written at once, and how far it
+/// goes is stored after it: should this end in between, the part is written again in the same place.
+pub async fn work(ctx: &Context, id: ExportId) -> Result<()> {
+    let began = Instant::now();
+    let Some(mut export) = ctx.store().get::<Export>(&ctx.tenant, &id).await? else { return Ok(()) };
+    let config = business_config::get(ctx).await?.value.config;
+    while export.status == ExportStatus::Running {
+        let mut next = export.value.clone();
+        match write_part(ctx, &mut next, &config).await {
+            Ok(()) => {}
+            // The filter names what has gone out of use since.
+            Err(Error::Invalid(invalid)) => {
+                next = export.value.clone();
+                next.status = ExportStatus::Failed;
+                next.failure = Some(invalid.message);
+                next.finished_at = Some(ctx.now());
+            }
+            Err(error) => return Err(error),
+        }
+        next.updated_at = ctx.now();
+        let hands_over = next.status == ExportStatus::Running && began.elapsed() > BUDGET;
+        let mut step = ctx.step();
+        step.replace(&export, &next)?;
+        match next.status {
+            ExportStatus::Running => ctx.changed(&mut step, "export", id, "running")?,
+            ExportStatus::Completed | ExportStatus::Failed => {
+                let what = if next.failure.is_some() { "export.failed" } else { "export.completed" };
+                ctx.audited(&mut step, what, id, None, Some(&ExportView::of(&next)))?;
+            }
+        }
+        if hands_over {
+            step.enqueue(Job::RunExport { export: id });
+        }
+        match ctx.store().commit(step).await {
+            Ok(()) => export = Stored { value: next, version: export.version + 1 },
+            // Another delivery of the same message has come as far, and goes on.
+            Err(store::Error::Stale { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        if hands_over {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Writes the next part of the file, and the file with the last one.
+async fn write_part(ctx: &Context, export: &mut Export, config: &BusinessConfig) -> Result<()> {
+    let search = search(&export.filter)?;
+    let (key, files) = (key(ctx, export.id), &ctx.platform.files);
+    let columns = columns(&export.custom_fields);
+    let mut text = String::new();
+    if export.rows == 0 && export.cursor.is_none() {
+        csv::write_record(&mut text, columns.iter().map(|(name, _)| name.as_str()));
+    }
+    let is_last = loop {
+        let page = Page { limit: PAGE, cursor: export.cursor.clone() };
+        let listing = leads::list(ctx, &search, &page).await?;
+        for lead in &listing.items {
+            csv::write_record(
+                &mut text,
+                columns.iter().map(|(_, column)| column.cell(lead, config, &export.custom_fields)),
+            );
+            export.rows += 1;
+        }
+        export.cursor = listing.next;
+        if export.cursor.is_none() {
+            break true;
+        }
+        if text.len() >= PART_MIN {
+            break false;
+        }
+    };
+    let part = Bytes::from(text);
+    if is_last && export.upload.is_none() {
+        files.put(&key, part).await.map_err(Error::files)?;
+    } else {
+        let upload = match &export.upload {
+            Some(upload) => upload.clone(),
+            None => files.begin(&key).await.map_err(Error::files)?,
+        };
+        if !part.is_empty() {
+            let number = export.parts.len() + 1;
+            export.parts.push(files.put_part(&key, &upload, number, part).await.map_err(Error::files)?);
+        }
+        if is_last {
+            files.complete(&key, &upload, &export.parts).await.map_err(Error::files)?;
+        }
+        export.upload = Some(upload);
+    }
+    if is_last {
+        export.status = ExportStatus::Completed;
+        export.finished_at = Some(ctx.now());
+    }
+    Ok(())
+}
+
+fn key(ctx: &Context, id: ExportId) -> Key {
+    Key::of(&ctx.tenant, Kind::Export, id)
+}
+
+/// The list's search that a filter means.
+fn search(filter: &BTreeMap<String, String>) -> Result<LeadSearch> {
+    let known = LeadSearch::default().as_parameters();
+    for name in filter.keys() {
+        if known.iter().all(|(own, _)| own != name) {
+            let names = known.map(|(own, _)| own).join(", ");
+            return Err(Invalid::at(format!("/filter/{name}"), format!("is none of {names}")).into());
+        }
+    }
+    let value = serde_json::to_value(filter).map_err(|_| Error::Internal("a filter is no JSON"))?;
+    crate::merge::read(value).map_err(|error| match error {
+        Error::Invalid(invalid) => invalid.within("/filter").into(),
+        other => other,
+    })
+}
+
+/// A refusal of the list, as one of the filter.
+fn of_filter(error: Error) -> Error {
+    match error {
+        Error::Invalid(mut invalid) => {
+            invalid.pointer = format!("/filter/{}", invalid.pointer.trim_start_matches('?'));
+            invalid.into()
+        }
+        other => other,
+    }
+}
+
+/// A column of the file.
+#[derive(Debug)]
+enum Column {
+    /// One that an import reads.
+    Field(Field),
+    /// What an import leaves out.
+    Suppressed,
+    CreatedAt,
+    UpdatedAt,
+    LastContactAt,
+}
+
+fn columns(custom_fields: &[String]) -> Vec<(String, Column)> {
+    let mut fields = vec![
+        Field::Id,
+        Field::FirstName,
+        Field::LastName,
+        Field::Email,
+        Field::Phone,
+        Field::Company,
+        Field::Position,
+        Field::Source,
+        Field::CampaignId,
+        Field::Assignee,
+        Field::Status,
+        Field::Score,
+        Field::Timezone,
+        Field::Tags,
+        Field::Notes,
+        Field::Preferences,
+    ];
+    fields.extend(custom_fields.iter().map(|name| Field::Custom(name.clone())));
+    fields.push(Field::CustomFields);
+    fields.extend(consent_columns());
+    let mut columns: Vec<(String, Column)> =
+        fields.into_iter().map(|field| (field.to_string(), Column::Field(field))).collect();
+    for (name, column) in [
+        ("suppressed", Column::Suppressed),
+        ("created_at", Column::CreatedAt),
+        ("updated_at", Column::UpdatedAt),
+        ("last_contact_at", Column::LastContactAt),
+    ] {
+        columns.push((name.to_owned(), column));
+    }
+    columns
+}
+
+impl Column {
+    fn cell(&self, lead: &Lead, config: &BusinessConfig, custom_fields: &[String]) -> String {
+        let fields = &lead.fields;
+        let address = |email: &Option<Email>| email.as_ref().map(Email::to_string).unwrap_or_default();
+        let field = match self {
+            Self::Field(field) => field,
+            Self::Suppressed => {
+                let channels: Vec<&str> = lead.suppression.keys().map(|channel| channel.as_str()).collect();
+                return channels.join(";");
+            }
+            Self::CreatedAt => return lead.created_at.to_string(),
+            Self::UpdatedAt => return lead.updated_at.to_string(),
+            Self::LastContactAt => return lead.last_contact_at.map(|at| at.to_string()).unwrap_or_default(),
+        };
+        match field {
+            Field::Id => lead.id.to_string(),
+            Field::Name => String::new(),
+            Field::FirstName => fields.first_name.clone(),
+            Field::LastName => fields.last_name.clone(),
+            Field::Email => address(&fields.email),
+            Field::Phone => fields.phone.clone().unwrap_or_default(),
+            Field::Company => fields.company.clone(),
+            Field::Position => fields.position.clone(),
+            Field::Source => fields.source.clone(),
+            Field::CampaignId => fields.campaign_id.map(|id| id.to_string()).unwrap_or_default(),
+            Field::Assignee => address(&fields.assignee),
+            Field::Status => fields.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            Field::Score => fields.score.map(|score| score.to_string()).unwrap_or_default(),
+            Field::Timezone => fields.timezone.as_ref().map(ToString::to_string).unwrap_or_default(),
+            Field::Tags => several(&fields.tags),
+            Field::Notes => fields.notes.clone(),
+            Field::Preferences => object(fields.preferences.clone().into_iter().collect()),
+            Field::CustomFields => {
+                let apart = |name: &String| {
+                    custom_fields.contains(name) && own_cell(config, name, &fields.custom_fields).is_some()
+                };
+                let rest = fields.custom_fields.iter().filter(|(name, _)| !apart(name));
+                object(rest.map(|(name, value)| (name.clone(), value.clone())).collect())
+            }
+            Field::Custom(name) => own_cell(config, name, &fields.custom_fields).unwrap_or_default(),
+            Field::Consent(channel, part) => consent(fields.consent.get(channel), *part),
+        }
+    }
+}
+
+/// A custom field in a cell of its own, if it is what its definition says: else it goes with the rest.
+fn own_cell(config: &BusinessConfig, name: &str, values: &BTreeMap<String, Value>) -> Option<String> {
+    let kind = config.custom_fields.iter().find(|field| field.name == name)?.kind;
+    match (kind, values.get(name)?) {
+        (FieldKind::Text | FieldKind::Select | FieldKind::Date, Value::String(text)) => Some(text.clone()),
+        (FieldKind::Number, Value::Number(number)) => Some(number.to_string()),
+        (FieldKind::Boolean, Value::Bool(yes)) => Some(yes.to_string()),
+        (FieldKind::MultiSelect, Value::Array(entries)) => {
+            let entries = entries.iter().map(|entry| entry.as_str().map(str::to_owned));
+            entries.collect::<Option<Vec<_>>>().map(|entries| several(&entries))
+        }
+        _ => None,
+    }
+}
+
+/// Several texts in one cell; as JSON where one of them holds what separates them.
+fn several(entries: &[String]) -> String {
+    let separates = |entry: &String| entry.contains([';', '|', ',']) || entry.starts_with('[');
+    if entries.iter().any(separates) {
+        serde_json::to_string(entries).unwrap_or_default()
+    } else {
+        entries.join(";")
+    }
+}
+
+fn object(values: Map<String, Value>) -> String {
+    if values.is_empty() { String::new() } else { Value::Object(values).to_string() }
+}
+
+fn consent(consent: Option<&Consent>, part: Statement) -> String {
+    let Some(consent) = consent else { return String::new() };
+    match part {
+        Statement::Granted => if consent.granted { "yes" } else { "no" }.to_owned(),
+        Statement::Basis => consent.basis.clone(),
+        Statement::Source => consent.source.clone(),
+        Statement::At => consent.at.map(|at| at.to_string()).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,184 @@
+//! The leads that rows name, as they are and as the rows make them.
+
+use super::row::{Row, field_of, mistake};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::leads::{LeadInput, apply};
+use domain::business::BusinessConfig;
+use domain::contact::{Contact, Details};
+use domain::id::PrefixedId;
+use domain::import::{Header, Import, OnDuplicate, Outcome, RowError};
+use domain::{Author, ContactId, Email, ImportId, Phone};
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
+use store::Stored;
+use ulid::Ulid;
+
+/// A lead that rows name.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// As it was read; none if it is new.
+    pub(super) stored: Option<Stored<Contact>>,
+    /// As the rows make it.
+    pub(super) contact: Contact,
+    /// The rows that name it, and what each did.
+    pub(super) rows: Vec<(u32, Outcome)>,
+    /// Whether there is anything to write.
+    pub(super) is_changed: bool,
+}
+
+/// The leads that were looked up, by all that a row may name them by.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    leads: HashMap<ContactId, Entry>,
+    phones: HashMap<Phone, ContactId>,
+    emails: HashMap<String, ContactId>,
+    asked_phones: HashSet<Phone>,
+    asked_emails: HashSet<String>,
+    asked_ids: HashSet<ContactId>,
+}
+
+/// What rows are read by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules<'a> {
+    pub(super) import: &'a Import,
+    pub(super) header: &'a Header,
+    pub(super) config: &'a BusinessConfig,
+    pub(super) now: Timestamp,
+}
+
+impl Book {
+    /// Looks up whom these rows name, as far as that is not known: two reads side by side, and one more.
+    pub(super) async fn look_up(&mut self, ctx: &Context, rows: &[Row]) -> Result<()> {
+        let phones: Vec<Phone> = rows
+            .iter()
+            .filter_map(|row| row.phone.clone())
+            .filter(|phone| self.asked_phones.insert(phone.clone()))
+            .collect();
+        let emails: Vec<Email> = rows
+            .iter()
+            .filter_map(|row| row.email.clone())
+            .filter(|email| self.asked_emails.insert(email.canonical()))
+            .collect();
+        let owners = ctx.store().lead_owners(&ctx.tenant, &phones, &emails).await?;
+        let named = rows.iter().filter_map(|row| row.id);
+        let wanted = named.chain(owners.phones.values().copied()).chain(owners.emails.values().copied());
+        let ids: Vec<ContactId> = wanted.filter(|id| self.asked_ids.insert(*id)).collect();
+        for stored in ctx.store().leads_of(&ctx.tenant, &ids).await? {
+            let contact = stored.value.clone();
+            self.note(&contact);
+            let entry = Entry { stored: Some(stored), contact, rows: Vec::new(), is_changed: false };
+            self.leads.insert(entry.contact.id, entry);
+        }
+        Ok(())
+    }
+
+    /// Does to its lead what a row says.
+    pub(super) fn enter(
+        &mut self,
+        row: &Row,
+        rules: Rules<'_>,
+    ) -> std::result::Result<Outcome, Vec<RowError>> {
+        let wrong = |field: &str, detail: &str| vec![mistake(row.number, field, rules.header, detail)];
+        let by_id = row.id.filter(|id| self.leads.contains_key(id));
+        let by_phone = row.phone.as_ref().and_then(|phone| self.phones.get(phone)).copied();
+        let by_email = row.email.as_ref().and_then(|email| self.emails.get(&email.canonical())).copied();
+        let lead = by_id.or(by_phone).or(by_email);
+        for (field, other) in [("phone", by_phone), ("email", by_email)] {
+            if other.is_some() && other != lead {
+                return Err(wrong(field, "is another lead's than the one that the rest of the row names"));
+            }
+        }
+        let known = lead.and_then(|lead| self.leads.get(&lead));
+        if known.is_some() && rules.import.options.on_duplicate == OnDuplicate::Skip {
+            return Ok(Outcome::Skipped);
+        }
+        let before = known.map(|entry| &entry.contact);
+        let mut contact = before.cloned().unwrap_or_else(|| {
+            Contact::new(lead_id(rules.import.id, row.number), Details::default(), Author::Human, rules.now)
+        });
+        let mut input = before.map(LeadInput::of).unwrap_or_default();
+        row.lay_over(&mut input);
+        match apply(&mut contact, input, rules.config, Author::Human, rules.now) {
+            Ok(()) => {}
+            Err(Error::Invalid(invalid)) => return Err(wrong(&field_of(&invalid.pointer), &invalid.message)),
+            Err(_) => return Err(wrong("", "could not be read")),
+        }
+        let outcome = match before {
+            None => Outcome::Created,
+            Some(before) if says_the_same(before, &contact) => Outcome::Unchanged,
+            Some(_) => Outcome::Updated,
+        };
+        self.put(contact, row.number, outcome);
+        Ok(outcome)
+    }
+
+    fn put(&mut self, contact: Contact, number: u32, outcome: Outcome) {
+        let id = contact.id;
+        if outcome != Outcome::Unchanged {
+            if let Some(entry) = self.leads.get(&id) {
+                let (phone, email) = (&entry.contact.details.phone, &entry.contact.details.email);
+                phone.as_ref().map(|phone| self.phones.remove(phone));
+                email.as_ref().map(|email| self.emails.remove(&email.canonical()));
+            }
+            self.note(&contact);
+        }
+        match self.leads.get_mut(&id) {
+            Some(entry) => {
+                entry.rows.push((number, outcome));
+                if outcome != Outcome::Unchanged {
+                    entry.contact = contact;
+                    entry.is_changed = true;
+                }
+            }
+            None => {
+                let rows = vec![(number, outcome)];
+                self.leads.insert(id, Entry { stored: None, contact, rows, is_changed: true });
+            }
+        }
+    }
+
+    fn note(&mut self, contact: &Contact) {
+        self.phones.extend(contact.details.phone.clone().map(|phone| (phone, contact.id)));
+        self.emails.extend(contact.details.email.as_ref().map(|email| (email.canonical(), contact.id)));
+    }
+
+    /// The leads that there is something to write of, in the order of their first rows.
+    pub(super) fn into_changes(self) -> Vec<Entry> {
+        let mut changes: Vec<Entry> = self.leads.into_values().filter(|entry| entry.is_changed).collect();
+        changes.sort_by_key(|entry| entry.rows.first().map(|(row, _)| *row));
+        changes
+    }
+}
+
+/// Whether a lead is what it was, but for who last said so and when.
+fn says_the_same(one: &Contact, other: &Contact) -> bool {
+    one.details == other.details
+        && one.status == other.status
+        && one.score == other.score
+        && one.consent == other.consent
+}
+
+/// The id of the lead that a row makes: the same whenever the row is read, so that it is made once.
+fn lead_id(import: ImportId, row: u32) -> ContactId {
+    let digest = provider::sha256_hex(format!("{import}#{row}").as_bytes());
+    let tail = u128::from_str_radix(&digest[..12], 16).unwrap_or_default();
+    ContactId::from_ulid(Ulid::from_parts(import.ulid().timestamp_ms(), (u128::from(row) << 48) | tail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Ids;
+
+    #[test]
+    fn a_row_makes_the_same_id_whenever_it_is_read_and_rows_are_in_order() {
+        let import: ImportId = Ids::default().next(Timestamp::UNIX_EPOCH);
+        assert_eq!(lead_id(import, 7), lead_id(import, 7));
+        assert!(
+            lead_id(import, 7) < lead_id(import, 8) && lead_id(import, 99_999) < lead_id(import, 100_000)
+        );
+        let other: ImportId = Ids::default().next(Timestamp::UNIX_EPOCH);
+        assert_ne!(lead_id(import, 7), lead_id(other, 7));
+    }
+}
