@@ -1,0 +1,60 @@
+//! The product, served on loopback with its data on disk.
+
+use crate::Failure;
+use http::Method;
+use local::{Runner, Settings};
+use provider::Http;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+/// The product, and its owner. Its data goes with it.
+pub(crate) struct Product {
+    pub(crate) runner: Runner,
+    url: String,
+    key: String,
+    http: Http,
+    _data: TempDir,
+}
+
+impl Product {
+    /// Starts it in an empty folder; its jobs run as they come.
+    pub(crate) async fn start() -> Result<Self, Failure> {
+        let data = tempfile::tempdir()?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let settings = Settings { data: Some(data.path().to_owned()), ..Settings::default() };
+        let runner = Runner::start(&settings, &listener).await?;
+        let (url, router, pump) =
+            (format!("http://{}", runner.address), runner.router(), runner.pump.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(async move { pump.keep_going().await });
+        Ok(Self { runner, url, key: settings.api_key, http: Http::new(), _data: data })
+    }
+
+    /// Asks for something below the product's address, as its owner; answers the body of a success.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<Value, Failure> {
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.url) };
+        let mut request = self.http.request(method, url.parse()?).bearer_auth(&self.key);
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let answer = request.send().await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        if !status.is_success() {
+            return Err(format!("{path}: {status} {text}").into());
+        }
+        Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+}
+
+/// The most memory that the process has had so far, in MiB, where the system says so.
+pub(crate) fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib / 1024)
+}
