@@ -419,6 +419,37 @@ async fn the_same_request_imports_once() {
 }
 
 #[tokio::test]
+async fn leads_come_into_the_campaign_that_a_row_names_or_that_takes_its_source() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    let agent = crate::story::agent(owner).await["id"].clone();
+    let campaign = async |body: Value| owner.post("/campaigns", body).await.expect(201)["id"].clone();
+    let agents = json!([{"agent_id": agent}]);
+    let spring = campaign(json!({"name": "Spring", "source": "Trade Fair", "agents": agents})).await;
+    let autumn = campaign(json!({"name": "Autumn", "agents": agents})).await;
+    let text = |id: &Value| id.as_str().unwrap().to_owned();
+    owner.post(&format!("/campaigns/{}/start", text(&spring)), json!({})).await.expect(202);
+    app.settle().await;
+    let file = format!(
+        "first_name,phone,source,campaign_id,consent_voice\nA,+919876543210,trade fair,,yes\nB,+919876543211,Trade Fair,{},yes\n\
+         C,+919876543212,web,,yes\nD,+919876543213,,cmp_01JAAAAAAAAAAAAAAAAAAAAAAA,\n",
+        text(&autumn)
+    );
+    let report = import(&app, "", file).await;
+    assert_eq!(tally(&report), [4, 3, 0, 0, 0, 1], "{report:#}");
+    assert_eq!(errors(&report), [(4, "campaign_id".to_owned(), "is no campaign of yours".to_owned())]);
+    let belongs = async |name: &str| named(owner, name).await["campaign_id"].clone();
+    assert_eq!(
+        (belongs("A").await, belongs("B").await, belongs("C").await),
+        (spring.clone(), autumn, Value::Null)
+    );
+    assert_eq!(named(owner, "A").await["provenance"]["campaign_id"]["by"], "system");
+    // The campaign that runs calls whom it got; that alone does not keep a lead from going again.
+    let calls = owner.get(&format!("/calls?campaign_id={}", text(&spring))).await.expect(200);
+    assert_eq!((calls.as_array().unwrap().len(), &calls[0]["lead_id"]), (1, &named(owner, "A").await["id"]));
+}
+
+#[tokio::test]
 async fn five_thousand_rows_are_five_thousand_leads() {
     let app = TestApp::start().await;
     let mut file = "first_name,last_name,phone,email,source,consent_voice\n".to_owned();

@@ -3,12 +3,15 @@
 use super::row::{Row, field_of, mistake};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::leads::arrival::{self, DecidedBy};
 use crate::leads::{LeadInput, apply};
 use domain::business::BusinessConfig;
+use domain::campaign::{Campaign, CampaignStatus};
 use domain::contact::{Contact, Details};
 use domain::id::PrefixedId;
 use domain::import::{Header, Import, OnDuplicate, Outcome, RowError};
-use domain::{Author, ContactId, Email, ImportId, Phone};
+use domain::{Author, CampaignId, ContactId, Email, ImportId, Phone, text};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 use store::Stored;
@@ -25,6 +28,8 @@ pub(super) struct Entry {
     pub(super) rows: Vec<(u32, Outcome)>,
     /// Whether there is anything to write.
     pub(super) is_changed: bool,
+    /// The running campaign that it came into.
+    pub(super) campaign: Option<CampaignId>,
 }
 
 /// The leads that were looked up, by all that a row may name them by.
@@ -36,6 +41,9 @@ pub(super) struct Book {
     asked_phones: HashSet<Phone>,
     asked_emails: HashSet<String>,
     asked_ids: HashSet<ContactId>,
+    /// The campaigns that rows name, and those that take leads of rows' sources, as far as there are any.
+    campaigns: HashMap<CampaignId, Option<Stored<Campaign>>>,
+    takers: HashMap<String, Option<Stored<Campaign>>>,
 }
 
 /// What rows are read by.
@@ -67,9 +75,31 @@ impl Book {
         for stored in ctx.store().leads_of(&ctx.tenant, &ids).await? {
             let contact = stored.value.clone();
             self.note(&contact);
-            let entry = Entry { stored: Some(stored), contact, rows: Vec::new(), is_changed: false };
-            self.leads.insert(entry.contact.id, entry);
+            let (rows, id) = (Vec::new(), contact.id);
+            let entry = Entry { stored: Some(stored), contact, rows, is_changed: false, campaign: None };
+            self.leads.insert(id, entry);
         }
+        self.look_up_campaigns(ctx, rows).await
+    }
+
+    /// Looks up the campaigns into which these rows may bring leads: files name few of them, and few sources.
+    async fn look_up_campaigns(&mut self, ctx: &Context, rows: &[Row]) -> Result<()> {
+        let (store, tenant) = (ctx.store(), &ctx.tenant);
+        let named: HashSet<CampaignId> = rows
+            .iter()
+            .filter_map(|row| row.campaign_id)
+            .filter(|id| !self.campaigns.contains_key(id))
+            .collect();
+        let named =
+            named.into_iter().map(|id| async move { Ok((id, store.get::<Campaign>(tenant, &id).await?)) });
+        self.campaigns.extend(try_join_all(named).await.map_err(|error: store::Error| Error::from(error))?);
+        let sources = rows.iter().filter_map(|row| row.source.as_deref()).map(text::folded);
+        let sources: HashSet<String> = sources.filter(|source| !self.takers.contains_key(source)).collect();
+        let takers = sources.into_iter().map(|source| async move {
+            let taker = store.campaign_for_source(tenant, &source).await?;
+            Ok((source, taker))
+        });
+        self.takers.extend(try_join_all(takers).await.map_err(|error: store::Error| Error::from(error))?);
         Ok(())
     }
 
@@ -104,16 +134,34 @@ impl Book {
             Err(Error::Invalid(invalid)) => return Err(wrong(&field_of(&invalid.pointer), &invalid.message)),
             Err(_) => return Err(wrong("", "could not be read")),
         }
+        let campaign = match arrival::decided_by(before, &contact) {
+            None => None,
+            Some(DecidedBy::Source(source)) => {
+                self.takers.get(&text::folded(source)).and_then(Option::as_ref)
+            }
+            Some(DecidedBy::Name(id)) => {
+                let Some(Some(campaign)) = self.campaigns.get(&id) else {
+                    let invalid = arrival::no_campaign();
+                    return Err(wrong(&field_of(&invalid.pointer), &invalid.message));
+                };
+                Some(campaign)
+            }
+        };
+        if let Some(campaign) = campaign {
+            arrival::take_in(&mut contact, campaign, rules.now);
+        }
+        let running = campaign.filter(|campaign| campaign.status == CampaignStatus::Running);
+        let running = running.map(|campaign| campaign.id);
         let outcome = match before {
             None => Outcome::Created,
             Some(before) if says_the_same(before, &contact) => Outcome::Unchanged,
             Some(_) => Outcome::Updated,
         };
-        self.put(contact, row.number, outcome);
+        self.put(contact, row.number, outcome, running);
         Ok(outcome)
     }
 
-    fn put(&mut self, contact: Contact, number: u32, outcome: Outcome) {
+    fn put(&mut self, contact: Contact, number: u32, outcome: Outcome, campaign: Option<CampaignId>) {
         let id = contact.id;
         if outcome != Outcome::Unchanged {
             if let Some(entry) = self.leads.get(&id) {
@@ -126,6 +174,7 @@ impl Book {
         match self.leads.get_mut(&id) {
             Some(entry) => {
                 entry.rows.push((number, outcome));
+                entry.campaign = campaign.or(entry.campaign);
                 if outcome != Outcome::Unchanged {
                     entry.contact = contact;
                     entry.is_changed = true;
@@ -133,7 +182,7 @@ impl Book {
             }
             None => {
                 let rows = vec![(number, outcome)];
-                self.leads.insert(id, Entry { stored: None, contact, rows, is_changed: true });
+                self.leads.insert(id, Entry { stored: None, contact, rows, is_changed: true, campaign });
             }
         }
     }

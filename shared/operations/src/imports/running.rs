@@ -8,11 +8,12 @@ use crate::business_config;
 use crate::context::Context;
 use crate::error::{Error, RACES, Result};
 use contracts::Job;
+use domain::CampaignId;
 use domain::business::BusinessConfig;
 use domain::contact::Contact;
 use domain::import::{ERRORS_SHOWN, Import, ImportStatus, Outcome, RowError};
 use futures::future::try_join_all;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 use store::{ImportErrors, ImportStep, ImportedLead, Stored, Transaction};
 
@@ -37,6 +38,8 @@ struct Chunk {
     last: u32,
     failed: u32,
     is_end: bool,
+    /// The running campaigns that its rows brought leads into.
+    campaigns: BTreeSet<CampaignId>,
 }
 
 /// Says what would become of the file, and does nothing; answers what is wrong.
@@ -71,21 +74,21 @@ pub(super) async fn run(ctx: &Context, mut import: Stored<Import>) -> Result<()>
     while import.status == ImportStatus::Running {
         let turn = Instant::now();
         let mut next = import.value.clone();
-        let errors = match advance(ctx, &mut next, &mut reader, &config).await {
-            Ok(errors) => errors,
+        let chunk = match advance(ctx, &mut next, &mut reader, &config).await {
+            Ok(chunk) => chunk,
             // It lies in the file, and stays so.
             Err(Error::Invalid(invalid)) => {
                 next = Import { header: next.header, ..import.value.clone() };
                 next.status = ImportStatus::Failed;
                 next.failure = Some(invalid.message);
                 next.finished_at = Some(ctx.now());
-                Vec::new()
+                Chunk::default()
             }
             Err(error) => return Err(error),
         };
         let written = next.tally.created + next.tally.updated - import.tally.created - import.tally.updated;
         let hands_over = next.status == ImportStatus::Running && began.elapsed() > BUDGET;
-        import = match checkpoint(ctx, import, next, errors, hands_over).await {
+        import = match checkpoint(ctx, import, next, chunk, hands_over).await {
             Ok(import) => import,
             // Another delivery of the same message has come as far, and goes on.
             Err(Error::Stale) => return Ok(()),
@@ -104,18 +107,18 @@ pub(super) async fn run(ctx: &Context, mut import: Stored<Import>) -> Result<()>
     Ok(())
 }
 
-/// Does what the next rows say; of a dry run, of all rows. Answers what is wrong.
+/// Does what the next rows say; of a dry run, of all rows.
 async fn advance(
     ctx: &Context,
     import: &mut Import,
     reader: &mut Reader,
     config: &BusinessConfig,
-) -> Result<Vec<RowError>> {
+) -> Result<Chunk> {
     if import.header.is_none() {
         import.header = Some(reader.header(&import.options, config).await?);
     }
     if import.options.dry_run {
-        return rehearse(ctx, import, reader, config).await;
+        return Ok(Chunk { errors: rehearse(ctx, import, reader, config).await?, ..Chunk::default() });
     }
     let mut chunk = read(import, reader, config).await?;
     do_rows(ctx, import, &mut chunk, config).await?;
@@ -125,7 +128,7 @@ async fn advance(
         import.status = ImportStatus::Completed;
         import.finished_at = Some(ctx.now());
     }
-    Ok(chunk.errors)
+    Ok(chunk)
 }
 
 /// Reads the next rows.
@@ -160,10 +163,14 @@ async fn do_rows(
         let mut book = Book::default();
         book.look_up(ctx, &chunk.rows).await?;
         // After the leads: whatever another delivery did to one that was read here is seen.
-        let done = done(ctx, import, chunk).await?;
+        let steps = done(ctx, import, chunk).await?;
         let (mut tried, mut tally) = (chunk.clone(), import.clone());
+        tried.campaigns.extend(steps.iter().flat_map(|step| &step.campaigns));
+        let done = steps.into_iter().flat_map(|step| step.leads).flat_map(|lead| lead.rows).collect();
         enter(&mut book, &mut tried, &mut tally, config, ctx, &done);
-        match write(ctx, import, book.into_changes()).await {
+        let changes = book.into_changes();
+        tried.campaigns.extend(changes.iter().filter_map(|entry| entry.campaign));
+        match write(ctx, import, changes).await {
             Ok(()) => {
                 (*chunk, *import) = (tried, tally);
                 return Ok(());
@@ -177,13 +184,12 @@ async fn do_rows(
 }
 
 /// What was done with the chunk's rows before.
-async fn done(ctx: &Context, import: &Import, chunk: &Chunk) -> Result<HashMap<u32, Outcome>> {
-    let first = import.place.row + 1;
+async fn done(ctx: &Context, import: &Import, chunk: &Chunk) -> Result<Vec<ImportStep>> {
     if chunk.rows.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(Vec::new());
     }
-    let steps = ctx.store().import_steps(&ctx.tenant, import.id, first, chunk.last).await?;
-    Ok(steps.into_iter().flat_map(|step| step.leads).flat_map(|lead| lead.rows).collect())
+    let first = import.place.row + 1;
+    Ok(ctx.store().import_steps(&ctx.tenant, import.id, first, chunk.last).await?)
 }
 
 /// Enters rows in the book, and counts them.
@@ -220,17 +226,19 @@ async fn write(ctx: &Context, import: &Import, changes: Vec<Entry>) -> Result<()
 }
 
 async fn write_lane(ctx: &Context, import: &Import, lane: Vec<Entry>) -> Result<()> {
-    let (mut step, mut leads, mut size) = (ctx.step(), Vec::new(), 0);
+    let (mut step, mut size) = (ctx.step(), 0);
+    let (mut leads, mut campaigns) = (Vec::new(), BTreeSet::new());
     for entry in lane {
         let before = entry.stored.as_ref().map(|stored| &stored.value);
         let weight = before.map_or(0, |before| serde_json::to_vec(before).map_or(0, |json| json.len()));
         let fits = size + weight <= BEFORE_MAX && step.has_room_for(before, Some(&entry.contact), 1);
         if !fits && !leads.is_empty() {
             let full = std::mem::replace(&mut step, ctx.step());
-            commit(ctx, import, full, std::mem::take(&mut leads)).await?;
+            commit(ctx, import, full, std::mem::take(&mut leads), std::mem::take(&mut campaigns)).await?;
             size = 0;
         }
         size += weight;
+        campaigns.extend(entry.campaign);
         match &entry.stored {
             Some(stored) => step.replace(stored, &entry.contact)?,
             None => step.create(&entry.contact)?,
@@ -243,7 +251,7 @@ async fn write_lane(ctx: &Context, import: &Import, lane: Vec<Entry>) -> Result<
             undone: None,
         });
     }
-    if leads.is_empty() { Ok(()) } else { commit(ctx, import, step, leads).await }
+    if leads.is_empty() { Ok(()) } else { commit(ctx, import, step, leads, campaigns).await }
 }
 
 async fn commit(
@@ -251,15 +259,17 @@ async fn commit(
     import: &Import,
     mut step: Transaction,
     leads: Vec<ImportedLead>,
+    campaigns: BTreeSet<CampaignId>,
 ) -> Result<()> {
     let row = leads.iter().flat_map(|lead| &lead.rows).map(|(row, _)| *row).min().unwrap_or_default();
-    step.create(&ImportStep { import: import.id, row, leads, until: import.kept_until() })?;
+    step.create(&ImportStep { import: import.id, row, leads, campaigns, until: import.kept_until() })?;
     Ok(ctx.store().commit(step).await?)
 }
 
-/// A digest of all that a lead is, but for when it was last written.
+/// A digest of all that a lead is, but for when it was last written and whether its campaign has made a call for it:
+/// that alone says nothing of the lead.
 pub(super) fn digest(contact: &Contact) -> Result<String> {
-    let contact = Contact { updated_at: contact.created_at, ..contact.clone() };
+    let contact = Contact { updated_at: contact.created_at, enrolled: None, ..contact.clone() };
     let json = serde_json::to_vec(&contact).map_err(|_| Error::Internal("a lead is no JSON"))?;
     Ok(provider::sha256_hex(&json)[..32].to_owned())
 }
@@ -269,10 +279,11 @@ async fn checkpoint(
     ctx: &Context,
     old: Stored<Import>,
     mut next: Import,
-    mut errors: Vec<RowError>,
+    chunk: Chunk,
     hands_over: bool,
 ) -> Result<Stored<Import>> {
     next.updated_at = ctx.now();
+    let Chunk { mut errors, campaigns, .. } = chunk;
     let room = ERRORS_SHOWN.saturating_sub(next.errors_kept);
     errors.truncate(usize::try_from(room).unwrap_or_default());
     next.errors_kept += u32::try_from(errors.len()).unwrap_or_default();
@@ -281,6 +292,9 @@ async fn checkpoint(
     for errors in in_items(errors) {
         let row = errors.first().map_or(0, |error| error.row);
         step.put(&ImportErrors { import: next.id, row, errors, until: next.kept_until() })?;
+    }
+    for campaign in campaigns {
+        step.enqueue(Job::RunCampaign { campaign });
     }
     if hands_over {
         step.enqueue(Job::RunImport { import: next.id });

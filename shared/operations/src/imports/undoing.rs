@@ -118,7 +118,8 @@ fn turn_back(
         step.delete(present);
         return Ok(Undone::Removed);
     };
-    step.replace(present, &Contact { updated_at: ctx.now(), ..before.clone() })?;
+    // A call that was made for it was made: its campaign makes no second one.
+    step.replace(present, &Contact { updated_at: ctx.now(), enrolled: present.enrolled, ..before.clone() })?;
     Ok(Undone::Restored)
 }
 

@@ -3,40 +3,67 @@
 use crate::context::Context;
 use crate::error::Result;
 use contracts::Job;
-use domain::Invalid;
 use domain::campaign::{Campaign, CampaignStatus};
 use domain::contact::Contact;
+use domain::{CampaignId, Invalid};
+use jiff::Timestamp;
 use store::{Stored, Transaction};
 
-/// The campaign that a lead with these fields comes into, seen from the lead as it was before. A campaign that
-/// somebody names must be there.
+/// What decides which campaign a lead comes into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DecidedBy<'a> {
+    /// Somebody names it, and it must be there.
+    Name(CampaignId),
+    /// It takes the leads of this source, if there is one.
+    Source(&'a str),
+}
+
+/// What decides which campaign a lead with these fields comes into, seen from the lead as it was before; nothing if it
+/// comes into none.
+pub(crate) fn decided_by<'a>(before: Option<&Contact>, after: &'a Contact) -> Option<DecidedBy<'a>> {
+    let (was, is) = (before.map(|contact| &contact.details), &after.details);
+    if let Some(id) = is.campaign_id {
+        let is_new = was.is_none_or(|was| was.campaign_id != Some(id));
+        return is_new.then_some(DecidedBy::Name(id));
+    }
+    let is_new = was.is_none_or(|was| was.source != is.source);
+    (after.is_free() && is_new).then_some(DecidedBy::Source(&is.source))
+}
+
+/// That somebody names a campaign which is not there.
+pub(crate) fn no_campaign() -> Invalid {
+    Invalid::at("/campaign_id", "is no campaign of yours")
+}
+
+/// The campaign that a lead with these fields comes into, seen from the lead as it was before.
 pub(crate) async fn campaign_for(
     ctx: &Context,
     before: Option<&Contact>,
     after: &Contact,
 ) -> Result<Option<Stored<Campaign>>> {
-    let (was, is) = (before.map(|contact| &contact.details), &after.details);
-    if let Some(id) = is.campaign_id {
-        if was.is_some_and(|was| was.campaign_id == Some(id)) {
-            return Ok(None);
+    match decided_by(before, after) {
+        None => Ok(None),
+        Some(DecidedBy::Name(id)) => {
+            let campaign = ctx.store().get::<Campaign>(&ctx.tenant, &id).await?;
+            Ok(Some(campaign.ok_or_else(no_campaign)?))
         }
-        let campaign = ctx.store().get::<Campaign>(&ctx.tenant, &id).await?;
-        return Ok(Some(campaign.ok_or_else(|| Invalid::at("/campaign_id", "is no campaign of yours"))?));
+        Some(DecidedBy::Source(source)) => Ok(ctx.store().campaign_for_source(&ctx.tenant, source).await?),
     }
-    if !after.is_free() || was.is_some_and(|was| was.source == is.source) {
-        return Ok(None);
+}
+
+/// Makes a lead one of the campaign that was found for it, with one of its agents.
+pub(crate) fn take_in(contact: &mut Contact, campaign: &Campaign, now: Timestamp) {
+    if contact.details.campaign_id == Some(campaign.id) {
+        contact.agent_id = campaign.agent_for(contact.id);
+    } else {
+        contact.join(campaign, now);
     }
-    Ok(ctx.store().campaign_for_source(&ctx.tenant, &is.source).await?)
 }
 
 /// Brings a lead into the campaign that [`campaign_for`] found, with one of its agents, and has it called where the
 /// campaign runs.
 pub(crate) fn join(ctx: &Context, step: &mut Transaction, contact: &mut Contact, campaign: &Campaign) {
-    if contact.details.campaign_id == Some(campaign.id) {
-        contact.agent_id = campaign.agent_for(contact.id);
-    } else {
-        contact.join(campaign, ctx.now());
-    }
+    take_in(contact, campaign, ctx.now());
     if campaign.status == CampaignStatus::Running {
         step.enqueue(Job::RunCampaign { campaign: campaign.id });
     }

@@ -8,11 +8,11 @@ use crate::key::{Key, partition, shard};
 use crate::read::Stretch;
 use domain::contact::Contact;
 use domain::import::{Export, Import, Outcome, RowError};
-use domain::{ContactId, Email, ExportId, ImportId, Phone, TenantId};
+use domain::{CampaignId, ContactId, Email, ExportId, ImportId, Phone, TenantId};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The list of all imports, newest first.
 pub const IMPORTS: &str = "import";
@@ -62,6 +62,9 @@ pub struct ImportStep {
     pub row: u32,
     /// The leads that it wrote.
     pub leads: Vec<ImportedLead>,
+    /// The running campaigns that it brought leads into.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub campaigns: BTreeSet<CampaignId>,
     /// Until when it can be taken back.
     pub until: Timestamp,
 }
