@@ -77,12 +77,19 @@ async fn tenants_never_see_each_other() {
     let agent_id = agent(&ours).await["id"].as_str().unwrap().to_owned();
     let lead_id = lead(&ours, "+919876543210").await;
     let call_id = call(&ours, &lead_id).await;
+    let template = json!({"name": "Ours", "instructions": "Be kind."});
+    let template =
+        ours.post("/context-templates", template).await.expect(201)["id"].as_str().unwrap().to_owned();
+    assert!(app.settle().await.is_empty());
+    ours.get(&format!("/calls/{call_id}/context")).await.expect(200);
     for path in [
         format!("/leads/{lead_id}"),
         format!("/leads/{lead_id}/actions"),
         format!("/agents/{agent_id}"),
         format!("/calls/{call_id}"),
         format!("/calls/{call_id}/why"),
+        format!("/calls/{call_id}/context"),
+        format!("/context-templates/{template}"),
     ] {
         assert_eq!(theirs.get(&path).await.problem(404), "not_found", "{path}");
     }
@@ -94,13 +101,14 @@ async fn tenants_never_see_each_other() {
     );
     assert_eq!(theirs.delete(&format!("/leads/{lead_id}")).await.problem(404), "not_found");
     assert_eq!(theirs.delete(&format!("/agents/{agent_id}")).await.problem(404), "not_found");
+    assert_eq!(theirs.delete(&format!("/context-templates/{template}")).await.problem(404), "not_found");
     assert_eq!(theirs.post("/calls", json!({"lead_id": lead_id})).await.problem(404), "not_found");
     assert_eq!(theirs.post("/context", json!({"lead_id": lead_id})).await.problem(404), "not_found");
     assert_eq!(
         theirs.post("/admin/tenants", json!({"id": "more", "name": "x"})).await.problem(403),
         "forbidden"
     );
-    for list in ["/leads", "/agents", "/calls"] {
+    for list in ["/leads", "/agents", "/calls", "/context-templates"] {
         assert_eq!(theirs.get(list).await.expect(200), json!([]), "{list}");
     }
     // The same person may be a lead of both.

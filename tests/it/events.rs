@@ -5,6 +5,7 @@ use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::sqs::SqsEvent;
 use bytes::Bytes;
 use contracts::{Envelope, JOB_KINDS, Job};
+use elevenlabs::initiation::Ringing;
 use elevenlabs::webhook::{Event, EventBody};
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
@@ -102,7 +103,7 @@ async fn http_samples_are_understood() {
     for sample in http_samples() {
         let request = lambda_http::request::from_str(&sample.text).expect(&sample.file);
         let uri = request.uri().path_and_query().unwrap().as_str().to_owned();
-        let kept = ["elevenlabs-signature", "idempotency-key"];
+        let kept = ["elevenlabs-signature", "idempotency-key", "x-frontdesk-initiation-secret"];
         let headers: Vec<_> = kept
             .iter()
             .filter_map(|name| Some((*name, request.headers().get(*name)?.to_str().ok()?)))
@@ -127,11 +128,17 @@ fn webhook_samples_are_events_of_elevenlabs() {
     for sample in samples(|function| function == "elevenlabs-webhook") {
         let request = lambda_http::request::from_str(&sample.text).expect(&sample.file);
         let body = Bytes::from(request.body().to_vec());
+        if request.uri().path().ends_with("/initiation") {
+            let ringing = Ringing::parse(&body).expect(&sample.file);
+            assert!(ringing.caller_id.starts_with('+') && !ringing.agent_id.is_empty(), "{}", sample.file);
+            kinds.insert("initiation".to_owned());
+            continue;
+        }
         let event = Event::parse(&Verified::assert_stored(body)).expect(&sample.file);
         assert_ne!(event.body, EventBody::Other, "{}", sample.file);
         kinds.insert(event.kind);
     }
-    let expected = ["call_initiation_failure", "post_call_transcription"];
+    let expected = ["call_initiation_failure", "initiation", "post_call_transcription"];
     assert_eq!(Vec::from_iter(kinds), expected);
 }
 

@@ -19,6 +19,7 @@ fn routes() -> Vec<(Method, String, bool)> {
             Some("campaigns") => "cmp_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("imports") => "imp_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("exports") => "exp_01JAAAAAAAAAAAAAAAAAAAAAAA",
+            Some("context-templates") => "tpl_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ => "key_01JAAAAAAAAAAAAAAAAAAAAAAA",
         };
         let has_body = operation["requestBody"]["content"]["application/json"].is_object();

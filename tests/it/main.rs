@@ -5,6 +5,7 @@
 mod access;
 mod analysis;
 mod campaigns;
+mod context;
 mod crash;
 mod events;
 mod finding;

@@ -1,11 +1,14 @@
-//! `GET /calls`, `GET /calls/{id}`, `GET /calls/{id}/why`: reads calls and explains them.
+//! `GET /calls`, `GET /calls/{id}`, `…/why`, `…/context`: reads calls and explains them.
 
 use api::{Caller, List, PageQuery, Path, Query};
 use axum::Json;
 use domain::CallId;
+use operations::call_context::{self, CallContext};
 use operations::calls::{self, CallDetails, CallSearch, CallView, Why};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-api::routes!(list_calls, get_call, explain_call);
+api::routes!(list_calls, get_call, explain_call, get_call_context);
 
 /// Calls, newest first; by a status in which they are not over, oldest first. A page may be short where few calls
 /// fit several filters.
@@ -54,4 +57,31 @@ async fn get_call(caller: Caller, Path(id): Path<CallId>) -> api::Result<Json<Ca
 )]
 async fn explain_call(caller: Caller, Path(id): Path<CallId>) -> api::Result<Json<Why>> {
     Ok(Json(calls::why(&caller, id).await?))
+}
+
+/// Which attempt.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+struct AttemptQuery {
+    /// Its number, from 1; the last one if not given.
+    attempt: Option<u32>,
+}
+
+/// What the agent was told in an attempt: prompt, first message, variables, and which versions of what they came of.
+#[utoipa::path(
+    get,
+    path = "/calls/{id}/context",
+    tag = "calls",
+    params(("id" = String, Path), AttemptQuery),
+    responses(
+        (status = 200, description = "What it was told", body = CallContext),
+    ),
+)]
+async fn get_call_context(
+    caller: Caller,
+    Path(id): Path<CallId>,
+    Query(query): Query<AttemptQuery>,
+) -> api::Result<Json<CallContext>> {
+    Ok(Json(call_context::of_call(&caller, id, query.attempt).await?))
 }

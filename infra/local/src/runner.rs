@@ -187,6 +187,7 @@ impl Runner {
             "api_key": api_key,
             "base_url": self.simulators.elevenlabs_base_url(),
             "webhook_secret": secret,
+            "initiation_secret": format!("initiation_{secret}"),
             "phone_number_id": SIMULATED_LINE,
             "webhook_id": webhook_id,
         });
@@ -195,7 +196,8 @@ impl Runner {
 
     async fn simulate_model(&self, tenant: &TenantId) -> Result<(), Error> {
         let settings = json!({
-            "api_key": SIMULATED_KEY, "base_url": self.simulators.openai_base_url(), "model": "simulator"
+            "api_key": SIMULATED_KEY, "base_url": self.simulators.openai_base_url(), "model": "simulator",
+            "embedding_model": "text-embedding-3-simulator"
         });
         self.set_integration(tenant, Provider::Openai, settings).await
     }

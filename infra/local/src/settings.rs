@@ -11,7 +11,7 @@ use tracing::Level;
 pub const BUILT_IN_KEY: &str = "fd_local_owner";
 
 /// Every variable that is read.
-pub const VARIABLES: [&str; 19] = [
+pub const VARIABLES: [&str; 20] = [
     "FRONTDESK_ADDR",
     "FRONTDESK_DATA",
     "FRONTDESK_API_KEY",
@@ -21,6 +21,7 @@ pub const VARIABLES: [&str; 19] = [
     "ELEVENLABS_API_KEY",
     "ELEVENLABS_BASE_URL",
     "ELEVENLABS_WEBHOOK_SECRET",
+    "ELEVENLABS_INITIATION_SECRET",
     "ELEVENLABS_PHONE_NUMBER_ID",
     "ELEVENLABS_PHONE_PROVIDER",
     "ELEVENLABS_WEBHOOK_ID",
@@ -132,6 +133,7 @@ fn providers(
             &[
                 ("base_url", "BASE_URL"),
                 ("webhook_secret", "WEBHOOK_SECRET"),
+                ("initiation_secret", "INITIATION_SECRET"),
                 ("phone_number_id", "PHONE_NUMBER_ID"),
                 ("phone_provider", "PHONE_PROVIDER"),
                 ("webhook_id", "WEBHOOK_ID"),

@@ -1,5 +1,6 @@
-//! The stand-in for `OpenAI`: chat completions with structured output.
+//! The stand-in for `OpenAI`: chat completions with structured output, and embeddings.
 
+mod embeddings;
 mod fill;
 mod names;
 mod strict;
@@ -46,7 +47,9 @@ pub enum ModelBehaviour {
 }
 
 pub(crate) fn router() -> Router<Shared> {
-    Router::new().route("/openai/v1/chat/completions", post(create_chat_completion))
+    Router::new()
+        .route("/openai/v1/chat/completions", post(create_chat_completion))
+        .route("/openai/v1/embeddings", post(embeddings::create_embedding))
 }
 
 /// An answer that is not a success, in `OpenAI`'s shape.
@@ -120,28 +123,7 @@ fn complete(
     let request: Value = serde_json::from_slice(bytes)
         .map_err(|_| Failure::bad_request("", None, "We could not parse the JSON body of your request."))?;
     check(&request)?;
-    match behaviour {
-        ModelBehaviour::Error500 => {
-            return Err(Failure {
-                status: StatusCode::INTERNAL_SERVER_ERROR,
-                kind: "server_error",
-                message: "The server had an error while processing your request. Sorry about that!"
-                    .to_owned(),
-                param: None,
-                code: None,
-            });
-        }
-        ModelBehaviour::RateLimited => {
-            return Err(Failure {
-                status: StatusCode::TOO_MANY_REQUESTS,
-                kind: "requests",
-                message: "Rate limit reached for requests. Please try again in 1s.".to_owned(),
-                param: None,
-                code: Some("rate_limit_exceeded"),
-            });
-        }
-        _ => {}
-    }
+    fail(behaviour)?;
     let (system, user) = (texts(&request, &["developer", "system"]), texts(&request, &["user"]));
     let now = state.clock.now();
     let mut facts = Facts::of(&user, now);
@@ -184,6 +166,27 @@ fn complete(
         "service_tier": "default",
         "system_fingerprint": "fp_simulator",
     }))
+}
+
+/// Fails as the behaviour wants it.
+fn fail(behaviour: ModelBehaviour) -> Result<(), Failure> {
+    match behaviour {
+        ModelBehaviour::Error500 => Err(Failure {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            kind: "server_error",
+            message: "The server had an error while processing your request. Sorry about that!".to_owned(),
+            param: None,
+            code: None,
+        }),
+        ModelBehaviour::RateLimited => Err(Failure {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            kind: "requests",
+            message: "Rate limit reached for requests. Please try again in 1s.".to_owned(),
+            param: None,
+            code: Some("rate_limit_exceeded"),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn authenticate(headers: &HeaderMap) -> Result<(), Failure> {

@@ -1,9 +1,11 @@
 //! What follows from an analysed call, and what it left for people to do.
 
-use crate::call::Priority;
+use crate::analysis::WishKind;
+use crate::call::{Call, Priority};
 use crate::contact::{Channel, LeadStatus};
 use crate::messages::Draft;
 use crate::score::ScoreReason;
+use crate::text::shortened;
 use crate::{ActionId, CallId, ContactId, TaskId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -108,10 +110,69 @@ pub struct Task {
     pub assignee: Option<String>,
     /// The call it came from.
     pub call_id: Option<CallId>,
+    /// The wish of the lead that it came from.
+    #[serde(default)]
+    pub wish: Option<WishKind>,
     /// When the record was made.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// What stands open at a contact, in so few words that it is kept in the contact's own partition and read with it:
+/// 1 KB at most.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Card {
+    /// A call that is not over.
+    Call {
+        /// The call.
+        call_id: CallId,
+        /// When it was wanted, if not at once.
+        scheduled_at: Option<Timestamp>,
+        /// What it is for.
+        objective: String,
+    },
+    /// A task that is not done.
+    Task {
+        /// The task.
+        task_id: TaskId,
+        /// What to do.
+        title: String,
+        /// What to know.
+        detail: String,
+        /// Until when.
+        due_at: Option<Timestamp>,
+        /// The wish of the lead that it came from.
+        wish: Option<WishKind>,
+    },
+}
+
+impl Card {
+    /// What is told of a call. It stays the same until the call is over, so that a change of status costs nothing.
+    pub fn of_call(call: &Call) -> Self {
+        Self::Call {
+            call_id: call.id,
+            scheduled_at: call.scheduled_at,
+            objective: shortened(&call.objective, 120),
+        }
+    }
+
+    /// What is told of a task.
+    pub fn of_task(task: &Task) -> Self {
+        Self::Task {
+            task_id: task.id,
+            title: shortened(&task.title, 100),
+            detail: shortened(task.description.trim(), 100),
+            due_at: task.due_at,
+            wish: task.wish,
+        }
+    }
+
+    /// Whether it is about a meeting.
+    pub fn is_appointment(&self) -> bool {
+        matches!(self, Self::Task { wish: Some(WishKind::Appointment), .. })
+    }
 }
 
 /// Where a task stands.

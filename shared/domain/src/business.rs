@@ -293,7 +293,41 @@ impl BusinessConfig {
 
     /// The business's word for one of ours (`lead`, `appointment`), or ours.
     pub fn term<'a>(&'a self, word: &'a str) -> &'a str {
-        self.terminology.get(word).map_or(word, String::as_str)
+        let own = self.terminology.iter().find(|(ours, _)| ours.eq_ignore_ascii_case(word));
+        own.map_or(word, |(_, own)| own.as_str())
+    }
+
+    /// A text of ours in the business's words: each word that it has another for is replaced, in the same case, in
+    /// the singular and in the plural.
+    pub fn worded(&self, text: &str) -> String {
+        if self.terminology.is_empty() {
+            return text.to_owned();
+        }
+        let words = text.split_inclusive(|c: char| !c.is_alphanumeric());
+        let replaced = words.map(|piece| {
+            let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
+            format!("{}{}", self.word(word), &piece[word.len()..])
+        });
+        replaced.collect()
+    }
+
+    /// The business's word for one of ours as it is written, in the case of ours.
+    fn word(&self, word: &str) -> String {
+        let known = |word: &str| Some(self.term(word)).filter(|own| *own != word).map(str::to_owned);
+        let own = known(word).or_else(|| {
+            let singular = word.strip_suffix(['s', 'S'])?;
+            known(singular).map(|own| format!("{own}s"))
+        });
+        let Some(own) = own else { return word.to_owned() };
+        let is_upper = |c: char| c.is_uppercase();
+        if word.chars().all(is_upper) {
+            own.to_uppercase()
+        } else if word.starts_with(is_upper) {
+            let mut chars = own.chars();
+            chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+        } else {
+            own
+        }
     }
 }
 
@@ -372,6 +406,18 @@ mod tests {
         config.check().unwrap();
         assert_eq!(config.term("lead"), "prospect");
         assert_eq!(serde_json::to_value(&config).unwrap()["customFields"][0]["name"], "budget_range");
+    }
+
+    #[test]
+    fn our_words_become_the_businesss_in_their_case_and_number() {
+        let config = document();
+        assert_eq!(config.worded("LEAD CONTEXT"), "PROSPECT CONTEXT");
+        assert_eq!(config.worded("UPCOMING APPOINTMENTS"), "UPCOMING SHOWINGS");
+        assert_eq!(
+            config.worded("Leads, leadership and the lead."),
+            "Prospects, leadership and the prospect."
+        );
+        assert_eq!(BusinessConfig::default().worded("LEAD CONTEXT"), "LEAD CONTEXT");
     }
 
     #[test]

@@ -12,11 +12,14 @@ use crate::{AgentId, AttemptId, CallId, CampaignId, ContactId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A wish to speak with a lead.
+/// A talk with a lead, wished for or taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// The record's id.
     pub id: CallId,
+    /// Who called whom.
+    #[serde(default)]
+    pub direction: Direction,
     /// The lead.
     pub contact_id: ContactId,
     /// The agent that speaks; the tenant's default agent until one is chosen.
@@ -68,6 +71,28 @@ pub struct Call {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// Who called whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// We called.
+    #[default]
+    Outbound,
+    /// The lead called.
+    Inbound,
+}
+
+impl Direction {
+    /// The direction as the API spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Outbound => "outbound",
+            Self::Inbound => "inbound",
+        }
+    }
 }
 
 /// What goes first when slots are scarce.
@@ -247,6 +272,7 @@ impl Call {
     pub fn queued(id: CallId, contact_id: ContactId, ready_at: Timestamp, now: Timestamp) -> Self {
         Self {
             id,
+            direction: Direction::Outbound,
             contact_id,
             agent_id: None,
             campaign_id: None,
@@ -270,6 +296,36 @@ impl Call {
             unreached_attempt: None,
             created_at: now,
             updated_at: now,
+        }
+    }
+
+    /// A call that the lead made, and that is over: one attempt, which was answered at `began_at`.
+    pub fn taken(
+        id: CallId,
+        contact_id: ContactId,
+        agent_id: Option<AgentId>,
+        ending: Ending,
+        began_at: Timestamp,
+        now: Timestamp,
+    ) -> Self {
+        let attempt = Attempt {
+            number: 1,
+            status: ending.status,
+            reason: ending.reason,
+            confirmed: ending.confirmed,
+            conversation_id: ending.conversation_id,
+            dialed_at: None,
+            ended_at: Some(now),
+            duration_secs: ending.duration_secs,
+            cost_credits: ending.cost_credits,
+        };
+        Self {
+            direction: Direction::Inbound,
+            agent_id,
+            status: ending.status,
+            reason: ending.reason,
+            attempts: vec![attempt],
+            ..Self::queued(id, contact_id, began_at, now)
         }
     }
 

@@ -1,10 +1,23 @@
-//! The context packet: what an agent knows when it calls.
+//! The context packet: what an agent knows when it calls, or is called.
 
+mod similar;
+mod template;
+mod values;
+mod wording;
+
+pub use similar::{Meaning, most_similar};
+pub use template::{Conditions, ContextTemplate, Section, Wording};
+pub use values::VARIABLES;
+
+use crate::action::Card;
+use crate::agent::Agent;
 use crate::business::BusinessConfig;
-use crate::call::{Call, Priority};
+use crate::call::{Call, Direction, Priority};
 use crate::contact::Contact;
-use crate::text::shortened;
+use crate::text::{folded, shortened};
+use crate::{AgentId, CallId, TemplateId};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -24,6 +37,10 @@ pub struct HistoryEntry {
 /// What one call is about, as far as its context needs it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallFacts {
+    /// The call, if there is one yet.
+    pub id: Option<CallId>,
+    /// Who called whom.
+    pub direction: Direction,
     /// What the call is for.
     pub objective: String,
     /// How urgent it is.
@@ -38,6 +55,8 @@ impl CallFacts {
     /// The facts of a call's attempt number `attempt`, which counts from 1.
     pub fn of(call: &Call, attempt: u32) -> Self {
         Self {
+            id: Some(call.id),
+            direction: call.direction,
             objective: call.objective.clone(),
             priority: call.priority,
             previous_attempts: attempt.saturating_sub(1),
@@ -46,64 +65,224 @@ impl CallFacts {
     }
 }
 
-/// What an agent is told for one call.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Packet {
-    /// The base prompt with the sections appended.
-    pub prompt: String,
-    /// Values for `{{first_name}}` and the like in prompt and first message; every one is always present.
-    pub variables: BTreeMap<String, Value>,
+/// What there is to tell an agent for one call.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// With whom it speaks; nobody whom we know if none.
+    pub contact: Option<&'a Contact>,
+    /// What the call is about.
+    pub call: &'a CallFacts,
+    /// What was talked about before, newest first.
+    pub history: &'a [HistoryEntry],
+    /// What was talked about before that is like this call's purpose, the likest first.
+    pub related: &'a [HistoryEntry],
+    /// What stands open at the lead.
+    pub open: &'a [Card],
+    /// The business's templates.
+    pub templates: &'a [ContextTemplate],
+    /// How the business describes itself.
+    pub config: &'a BusinessConfig,
+    /// The present instant.
+    pub now: Timestamp,
 }
 
-/// How long the appended sections may be, in characters: some 4,000 tokens.
-const SECTIONS_MAX: usize = 16_000;
+/// What an agent is told for one call.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Packet {
+    /// The version of the packet's make-up: [`Packet::VERSION`] when it was built.
+    pub version: u32,
+    /// The base prompt with the sections appended.
+    pub prompt: String,
+    /// What the agent says first, filled in; empty if it waits.
+    pub first_message: String,
+    /// Values for `{{first_name}}` and the like in the prompt; every one is always present.
+    pub variables: BTreeMap<String, Value>,
+    /// The agent, and the version of its profile.
+    pub agent: Option<AgentUsed>,
+    /// The templates that had a say, the one that counts most first.
+    pub templates: Vec<TemplateUsed>,
+    /// When it was built.
+    pub built_at: Option<Timestamp>,
+}
 
-/// Builds the packet of one call from the agent's prompt, the lead, the call and the history, newest first.
-/// What does not fit is cut from the oldest history.
-pub fn build(
-    base_prompt: &str,
-    contact: &Contact,
-    call: &CallFacts,
-    history: &[HistoryEntry],
-    config: &BusinessConfig,
-) -> Packet {
-    let mut prompt = base_prompt.trim_end().to_owned();
+impl Packet {
+    /// The present make-up.
+    pub const VERSION: u32 = 2;
+}
+
+/// The agent that a packet was built for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AgentUsed {
+    /// The agent.
+    pub id: AgentId,
+    /// The version of its profile.
+    pub version: u32,
+}
+
+/// A template that had a say in a packet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TemplateUsed {
+    /// The template.
+    pub id: TemplateId,
+    /// Its version.
+    pub version: u32,
+    /// What of it could not be printed and was left out, as a pointer and what was wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
+}
+
+/// How long the appended sections may be together, in characters: some 5,000 tokens.
+const SECTIONS_MAX: usize = 20_000;
+/// How much of it earlier conversations that are like this one may take.
+const RELATED_MAX: usize = 3_000;
+
+/// The sections as the requirement document prints them, with those that stand there when there is something to say.
+const LEAD: &str = "LEAD CONTEXT";
+const CALL: &str = "CALL CONTEXT";
+const HISTORY: &str = "CONVERSATION HISTORY";
+const RELATED: &str = "RELATED EARLIER CONVERSATIONS";
+const APPOINTMENTS: &str = "UPCOMING APPOINTMENTS";
+const TASKS: &str = "OPEN TASKS";
+const PREFERENCES: &str = "LEAD PREFERENCES";
+const NOTES: &str = "NOTES AND INTERACTIONS";
+const INSTRUCTIONS: &str = "CALL INSTRUCTIONS";
+const PRINTED: [&str; 9] =
+    [LEAD, CALL, HISTORY, RELATED, APPOINTMENTS, TASKS, PREFERENCES, NOTES, INSTRUCTIONS];
+
+/// Builds the packet of one call. What does not fit is cut from the oldest history.
+pub fn build(agent: &Agent, known: &Known<'_>) -> Packet {
+    let config = known.config;
+    let profile = &agent.profile;
+    let mut prompt = profile.system_prompt.trim_end().to_owned();
     let persona = config.persona.trim();
     if !persona.is_empty() {
         let _ = write!(prompt, "\n\n{persona}");
     }
-    let variables = variables(contact, call, config);
-    let rest = [lead_section(contact, config), call_section(call)];
-    let tail = [
-        section("LEAD PREFERENCES", &lines_of(&contact.details.preferences)),
-        section("NOTES AND INTERACTIONS", &shortened(&contact.details.notes, 4_000)),
-        section("CALL INSTRUCTIONS", &shortened(&call.instructions, 2_000)),
-    ];
-    let fixed: usize = rest.iter().chain(&tail).map(|text| text.chars().count()).sum();
-    let history = history_section(history, SECTIONS_MAX.saturating_sub(fixed));
-    for text in rest.iter().chain([&history]).chain(&tail) {
+    let variables: BTreeMap<String, String> =
+        values::variables(known).into_iter().map(|(name, value)| (name, defused(&value))).collect();
+    let subject = template::Subject {
+        source: known.contact.map_or("", |contact| &contact.details.source),
+        status: known.contact.map(|contact| contact.status),
+        objective: &known.call.objective,
+        industry: &config.industry,
+    };
+    let templates = template::fitting(known.templates, subject);
+    let said = if templates.is_empty() {
+        template::Said::default()
+    } else {
+        template::say(&templates, &wording::Printer::new(&values::values(known)), config)
+    };
+    for text in sections(known, &said) {
         let _ = write!(prompt, "\n\n{text}");
     }
-    Packet { prompt, variables }
+    let used = templates.iter().zip(said.faults).map(|(template, faults)| TemplateUsed {
+        id: template.id,
+        version: template.version,
+        faults,
+    });
+    Packet {
+        version: Packet::VERSION,
+        prompt,
+        first_message: said.first_message.unwrap_or_else(|| filled(&profile.first_message, &variables)),
+        variables: variables.into_iter().map(|(name, value)| (name, Value::String(value))).collect(),
+        agent: Some(AgentUsed { id: agent.id, version: agent.version }),
+        templates: used.collect(),
+        built_at: Some(known.now),
+    }
+}
+
+/// The sections in their order, [`SECTIONS_MAX`] characters long together.
+fn sections(known: &Known<'_>, said: &template::Said) -> Vec<String> {
+    let config = known.config;
+    let mut instructions = vec![defused(known.call.instructions.trim())];
+    instructions.extend(said.instructions.iter().cloned());
+    instructions.retain(|text| !text.is_empty());
+    let details = known.contact.map(|contact| &contact.details);
+    let preferences = details.map(|details| lines_of(&details.preferences)).unwrap_or_default();
+    let notes = details.map_or("", |details| details.notes.as_str());
+    let (appointments, tasks) = open(known);
+    // The title, what it says, how long that may be, and whether it stands there with nothing to say.
+    let mut all: Vec<(&str, String, usize, bool)> = vec![
+        (LEAD, lead(known), 3_000, true),
+        (CALL, call(known), 600, true),
+        (HISTORY, String::new(), 0, true),
+        (RELATED, String::new(), 0, false),
+        (APPOINTMENTS, appointments, 1_000, false),
+        (TASKS, tasks, 1_000, false),
+        (PREFERENCES, preferences, 2_000, known.contact.is_some()),
+        (NOTES, notes.to_owned(), 4_000, known.contact.is_some()),
+    ];
+    let said_of = |title: &str| said.sections.iter().find(|(key, _)| *key == folded(title));
+    let own = said.sections.iter().filter(|(key, _)| !PRINTED.iter().any(|printed| folded(printed) == *key));
+    let last = (INSTRUCTIONS, instructions.join("\n\n"), 4_000, true);
+    let history_replaced = said_of(HISTORY).is_some();
+    let text_of = |(title, body, max, always): &(&str, String, usize, bool)| match said_of(title) {
+        Some((_, replaced)) => {
+            (!replaced.body.is_empty()).then(|| titled(&config.worded(title), &replaced.body))
+        }
+        None if body.trim().is_empty() && !always => None,
+        None => Some(section(&config.worded(title), &shortened(body.trim(), *max))),
+    };
+    let own: Vec<String> = own
+        .filter(|(_, section)| !section.body.is_empty())
+        .map(|(_, section)| titled(&section.title, &section.body))
+        .collect();
+    let taken: usize = all
+        .iter()
+        .chain([&last])
+        .filter_map(text_of)
+        .chain(own.iter().cloned())
+        .map(|text| text.chars().count() + 2)
+        .sum();
+    if !history_replaced {
+        let (recent, related) = history(known, SECTIONS_MAX.saturating_sub(taken + RELATED.len() + 8));
+        (all[2].1, all[2].2) = (recent, SECTIONS_MAX);
+        (all[3].1, all[3].2) = (related, SECTIONS_MAX);
+    }
+    let first = all.iter().filter_map(text_of);
+    let last = text_of(&last);
+    first.chain(own).chain(last).collect()
 }
 
 /// One titled section; what is unknown says so, which keeps a model from filling the gap.
 fn section(title: &str, body: &str) -> String {
     let body = defused(body.trim());
-    format!("{title}:\n{}", if body.is_empty() { "None known." } else { &body })
+    titled(title, if body.is_empty() { "None known." } else { &body })
+}
+
+fn titled(title: &str, body: &str) -> String {
+    format!("{title}:\n{body}")
+}
+
+/// By what a section is known: its title, in the document's words or the business's.
+fn key_of(title: &str, config: &BusinessConfig) -> String {
+    let title = folded(title);
+    let printed = PRINTED.iter().find(|printed| folded(&config.worded(printed)) == title);
+    printed.map_or(title, |printed| folded(printed))
 }
 
 /// Data must not read as a template: the provider fills `{{…}}` wherever it stands.
 fn defused(text: &str) -> String {
-    text.replace("{{", "{ {").replace("}}", "} }")
+    let mut text = text.replace("{{", "{ {").replace("}}", "} }");
+    // Three in a row leave a pair.
+    while text.contains("{{") || text.contains("}}") {
+        text = text.replace("{{", "{ {").replace("}}", "} }");
+    }
+    text
 }
 
-fn lead_section(contact: &Contact, config: &BusinessConfig) -> String {
+fn lead(known: &Known<'_>) -> String {
+    let Some(contact) = known.contact else {
+        return format!("Nobody whom we know: ask who the {} is.", known.config.term("lead"));
+    };
     let details = &contact.details;
     let mut body = String::new();
     let mut line = |label: &str, value: &str| {
         if !value.is_empty() {
-            let _ = writeln!(body, "- {label}: {value}");
+            let _ = writeln!(body, "- {label}: {}", shortened(value, 500));
         }
     };
     let name = contact.name();
@@ -114,7 +293,7 @@ fn lead_section(contact: &Contact, config: &BusinessConfig) -> String {
     line("Company", &details.company);
     line("Position", &details.position);
     line("Tags", &details.tags.join(", "));
-    for field in &config.custom_fields {
+    for field in &known.config.custom_fields {
         let label = field.name.replace('_', " ");
         match details.custom_fields.get(&field.name) {
             Some(value) => line(&label, &plain(value)),
@@ -122,36 +301,99 @@ fn lead_section(contact: &Contact, config: &BusinessConfig) -> String {
             None => {}
         }
     }
-    section("LEAD CONTEXT", &body)
+    body
 }
 
-fn call_section(call: &CallFacts) -> String {
-    let CallFacts { objective, priority, previous_attempts, .. } = call;
+fn call(known: &Known<'_>) -> String {
+    let CallFacts { objective, priority, previous_attempts, direction, .. } = known.call;
     let objective = if objective.is_empty() { "none given" } else { objective };
     let priority = priority.as_str();
-    section(
-        "CALL CONTEXT",
-        &format!(
-            "- Objective: {objective}\n- Priority: {priority}\n- Previous Attempts: {previous_attempts}"
-        ),
-    )
+    match direction {
+        Direction::Outbound => {
+            format!(
+                "- Objective: {objective}\n- Priority: {priority}\n- Previous Attempts: {previous_attempts}"
+            )
+        }
+        Direction::Inbound => format!("- Direction: inbound, the {} called", known.config.term("lead")),
+    }
 }
 
-fn history_section(history: &[HistoryEntry], budget: usize) -> String {
-    let mut body = String::new();
-    for entry in history {
-        let line = format!(
-            "- {} ({}): {}\n",
-            entry.at.strftime("%Y-%m-%d"),
-            entry.outcome,
-            shortened(&entry.summary, 600)
-        );
-        if body.chars().count() + line.chars().count() > budget {
+/// What is ahead: appointments and calls that were agreed, and tasks of the business's people.
+fn open(known: &Known<'_>) -> (String, String) {
+    let zone = known.zone();
+    let (mut appointments, mut tasks) = (String::new(), String::new());
+    for card in known.open {
+        match card {
+            Card::Call { scheduled_at: Some(at), objective, .. } if card.is_ahead_of(known) => {
+                let call = known.config.worded("Call");
+                let _ = writeln!(appointments, "- {}: {call}, {objective}", local_time(*at, &zone));
+            }
+            Card::Call { .. } => {}
+            Card::Task { title, detail, due_at, .. } => {
+                let lines = if card.is_appointment() { &mut appointments } else { &mut tasks };
+                let due = due_at.map(|at| format!(", due {}", local_time(at, &zone))).unwrap_or_default();
+                let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+                let _ = writeln!(lines, "- {title}{due}{detail}");
+            }
+        }
+    }
+    (appointments, tasks)
+}
+
+impl Card {
+    /// Whether it is of a call still to come, and not of the call that is being prepared.
+    fn is_ahead_of(&self, known: &Known<'_>) -> bool {
+        match self {
+            Self::Call { call_id, scheduled_at, .. } => {
+                Some(*call_id) != known.call.id && scheduled_at.is_some_and(|at| at > known.now)
+            }
+            Self::Task { .. } => false,
+        }
+    }
+}
+
+/// An instant in a zone, as people and models read it.
+fn local_time(at: Timestamp, zone: &TimeZone) -> String {
+    let name = zone.iana_name().unwrap_or("UTC");
+    format!("{} ({name})", at.to_zoned(zone.clone()).strftime("%A %Y-%m-%d %H:%M"))
+}
+
+/// The latest conversations that fit, and of the others those that are most like this call's purpose. Where all
+/// fit, there are no others.
+fn history(known: &Known<'_>, room: usize) -> (String, String) {
+    let recent = latest(known.history, room);
+    let shown = |entries: usize| known.history.iter().take(entries).map(|entry| entry.at).collect::<Vec<_>>();
+    let others = |entries: usize| {
+        let shown = shown(entries);
+        known.related.iter().filter(move |entry| !shown.contains(&entry.at))
+    };
+    if others(recent.1).next().is_none() {
+        return (recent.0, String::new());
+    }
+    let (recent, entries) = latest(known.history, room.saturating_sub(RELATED_MAX));
+    let (related, _) = fitting(others(entries), RELATED_MAX.min(room));
+    (recent, related)
+}
+
+fn latest(history: &[HistoryEntry], room: usize) -> (String, usize) {
+    fitting(history.iter(), room)
+}
+
+/// The first entries that fit, and how many they are.
+fn fitting<'a>(entries: impl Iterator<Item = &'a HistoryEntry>, room: usize) -> (String, usize) {
+    let (mut body, mut length, mut number) = (String::new(), 0, 0);
+    for entry in entries {
+        let date = entry.at.strftime("%Y-%m-%d");
+        let summary = defused(&shortened(&entry.summary, 600));
+        let line = format!("- {date} ({}): {summary}\n", entry.outcome);
+        length += line.chars().count();
+        if length > room {
             break;
         }
         body.push_str(&line);
+        number += 1;
     }
-    section("CONVERSATION HISTORY", &body)
+    (body, number)
 }
 
 fn lines_of(values: &BTreeMap<String, Value>) -> String {
@@ -167,37 +409,44 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// The variables that a prompt or a first message may use; a value that is not known is an empty text,
-/// because the provider fails a call whose text names a variable that was not sent.
-fn variables(contact: &Contact, call: &CallFacts, config: &BusinessConfig) -> BTreeMap<String, Value> {
-    let details = &contact.details;
-    let name = contact.name();
-    [
-        ("first_name", details.first_name.as_str()),
-        ("last_name", &details.last_name),
-        ("full_name", &name),
-        ("lead_name", &name),
-        ("company", &details.company),
-        ("position", &details.position),
-        ("objective", &call.objective),
-        ("business_name", &config.name),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), Value::String(defused(value))))
-    .collect()
+/// A text with its `{{first_name}}` and the like filled in. Names that are none of ours stay: they are the
+/// provider's.
+fn filled(text: &str, variables: &BTreeMap<String, String>) -> String {
+    let mut done = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        done.push_str(before);
+        let Some((name, behind)) = after.split_once("}}") else {
+            done.push_str("{{");
+            rest = after;
+            continue;
+        };
+        match variables.get(name.trim()) {
+            Some(value) => done.push_str(value),
+            None => {
+                let _ = write!(done, "{{{{{name}}}}}");
+            }
+        }
+        rest = behind;
+    }
+    done.push_str(rest);
+    if done == text { done } else { tidy(&done) }
 }
 
-/// The names of the variables that every call carries.
-pub const VARIABLES: [&str; 8] = [
-    "first_name",
-    "last_name",
-    "full_name",
-    "lead_name",
-    "company",
-    "position",
-    "objective",
-    "business_name",
-];
+/// A text without the gaps that empty values leave: "Hello !" becomes "Hello!".
+fn tidy(text: &str) -> String {
+    let mut tidy = String::new();
+    for c in text.chars() {
+        let closes = matches!(c, ',' | '.' | '!' | '?' | ';' | ':' | '\u{964}' | '\u{3002}');
+        if closes || c == ' ' {
+            while tidy.ends_with(' ') {
+                tidy.pop();
+            }
+        }
+        tidy.push(c);
+    }
+    tidy.trim_end().trim_start_matches([' ', ',']).to_owned()
+}
 
 #[cfg(test)]
 mod tests;

@@ -37,6 +37,8 @@ pub enum What {
         detail: String,
         /// Until when.
         due_at: Timestamp,
+        /// The wish that it is for.
+        wish: Option<WishKind>,
     },
     /// Have a text ready that a person may send.
     Message(Draft),
@@ -174,7 +176,7 @@ pub fn plan_unreached(attempt: &Attempt, situation: &Situation<'_>) -> Vec<Plann
 }
 
 fn task(title: &str, detail: &str, due_at: Timestamp) -> What {
-    What::Task { title: text::shortened(title, 200), detail: detail.to_owned(), due_at }
+    What::Task { title: text::shortened(title, 200), detail: detail.to_owned(), due_at, wish: None }
 }
 
 /// The steps that the lead asked for, one of each kind; a good talk that asked for none is followed up.
@@ -195,7 +197,9 @@ fn wishes(reading: &Reading, situation: &Situation<'_>) -> Vec<Planned> {
     for (kind, title) in tasks {
         if let Some(Wish { detail, instant, .. }) = reading.wish(kind) {
             let what = task(&title, detail, situation.due(*instant));
-            steps.push(Planned { what, reason: "The lead asked for it.".to_owned() });
+            steps.push(Planned { what, reason: "The lead asked for it.".to_owned();
+            let what = What::Task { title, detail: wish.detail.clone(), due_at, wish: Some(kind) };
+            steps.push(Planned { what, reason });
         }
     }
     // What was promised and not asked for is for a person to keep; what was asked for is taken care of above.

@@ -89,6 +89,35 @@ pub struct Conversation {
     /// What ElevenLabs' model made of it; `None` until it is done.
     #[serde(deserialize_with = "lenient::value")]
     pub analysis: Option<Analysis>,
+    #[serde(deserialize_with = "lenient::value")]
+    conversation_initiation_client_data: Value,
+}
+
+/// What an agent was told for one conversation, as far as the conversation says so.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Told {
+    /// The prompt in place of its own; empty if it kept its own.
+    pub prompt: String,
+    /// The first message in place of its own; empty if it kept its own.
+    pub first_message: String,
+    /// The dynamic variables, ElevenLabs' own left out.
+    pub variables: BTreeMap<String, Value>,
+}
+
+impl Conversation {
+    /// What the agent was told for this conversation.
+    pub fn told(&self) -> Told {
+        let data = &self.conversation_initiation_client_data;
+        let agent = &data["conversation_config_override"]["agent"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let variables = data["dynamic_variables"].as_object().into_iter().flatten();
+        let own = variables.filter(|(name, _)| !name.starts_with("system__"));
+        Told {
+            prompt: text(&agent["prompt"]["prompt"]),
+            first_message: text(&agent["first_message"]),
+            variables: own.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        }
+    }
 }
 
 /// One turn of a transcript.

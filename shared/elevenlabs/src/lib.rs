@@ -1,13 +1,14 @@
 //! ElevenLabs Agents: voice agents, outbound calls, conversations and post-call webhooks.
 //!
-//! The only place that knows ElevenLabs' JSON. [`Client`] speaks to the service; [`signature`] and
-//! [`webhook`] read what it sends to us.
+//! The only place that knows ElevenLabs' JSON. [`Client`] speaks to the service; [`signature`], [`webhook`] and
+//! [`initiation`] read what it sends to us.
 
 mod agent;
 mod client;
 mod conversation;
 mod convert;
 mod error;
+pub mod initiation;
 mod lenient;
 mod open_enum;
 mod outbound;
@@ -19,6 +20,6 @@ pub use agent::{AgentSpec, Criterion, DataKind, DataPoint, RemoteAgent};
 pub use client::Client;
 pub use conversation::{
     Analysis, CallError, Conversation, ConversationStatus, ConversationSummary, Direction, Evaluation,
-    Metadata, PhoneCall, Role, ToolCall, Turn, Verdict,
+    Metadata, PhoneCall, Role, Told, ToolCall, Turn, Verdict,
 };
 pub use outbound::{OutboundCall, PhoneProvider, Placed};

@@ -1,12 +1,14 @@
-//! Language models: one question, one JSON answer that fits a schema.
+//! Language models: one question, one JSON answer that fits a schema; and what a text means, as a vector.
 //!
 //! The answer is data. It was checked by nobody but the model's maker, so it is parsed like any other input,
 //! and never decides what is done to whom.
 
 mod anthropic;
+mod embeddings;
 mod error;
 mod openai;
 
+pub use embeddings::{Embedded, Embeddings};
 pub use error::LlmError;
 
 use provider::{Http, Retries, Secret};

@@ -82,7 +82,7 @@ fn can_skip_thinking(model: &str) -> bool {
 
 /// `{"error": {"message", "type", "param", "code"}}`. A 429 for an empty account is a refusal: waiting does
 /// not fill it.
-fn error(answer: &Answer) -> ProviderError {
+pub(crate) fn error(answer: &Answer) -> ProviderError {
     let body: Value = serde_json::from_slice(&answer.bytes).unwrap_or_default();
     let error = &body["error"];
     let code = error["code"].as_str().or(error["type"].as_str());

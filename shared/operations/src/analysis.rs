@@ -4,7 +4,7 @@ mod prompt;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::{agents, business_config, calls, integrations, next_actions};
+use crate::{agents, business_config, calls, integrations, next_actionssimilarity};
 use contracts::Job;
 use domain::AttemptId;
 use domain::analysis::{Analysis, Pieces, Reading, Said, split, spoken};
@@ -176,6 +176,7 @@ async fn ask(
 
 /// Stores an analysis with what follows from it, unless there is one.
 async fn keep(ctx: &Context, attempt: AttemptId, analysis: Analysis) -> Result<()> {
+    let meaning = similarity::meaning_of(ctx, &analysis.reading.summary).await;
     crate::error::retrying!(
         async {
             let old = calls::find(ctx, attempt.call).await?;
@@ -197,6 +198,7 @@ async fn keep(ctx: &Context, attempt: AttemptId, analysis: Analysis) -> Result<(
             let mut step = ctx.step();
             step.replace(&old, &call)?;
             step.put(&AnalysisRecord { call: call.id, analysis: analysis.clone() })?;
+            similarity::remember(&mut step, call.contact_id, attempt, &entry, meaning.as_ref())?;
             step.put(&HistoryRecord { contact: call.contact_id, attempt, entry, signal })?;
             step.enqueue(Job::PlanNextActions { attempt });
             ctx.changed(&mut step, "call", call.id, "analyzed")?;

@@ -1,14 +1,18 @@
-//! What an agent is told before it calls.
+//! What an agent is told for a call.
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::{agents, business_config};
+use crate::{agents, business_config, similarity};
+use domain::agent::Agent;
+use domain::business::BusinessConfig;
 use domain::call::Priority;
-use domain::context::{CallFacts, Packet, build};
+use domain::context::{AgentUsed, CallFacts, ContextTemplate, Known, Packet, TemplateUsed, build};
 use domain::{AgentId, CallId, ContactId, Role, text};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use store::ContactRecord;
 use utoipa::ToSchema;
 
 /// Which call to show the context of: one that exists, or one that might be asked for.
@@ -29,20 +33,94 @@ pub struct ContextInput {
     pub instructions: String,
 }
 
-/// What the agent would be told.
+/// What an agent is told, or would be.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ContextPreview {
+pub struct PacketView {
+    /// The version of the packet's make-up.
+    pub version: u32,
     /// The agent's prompt with the context appended.
     pub prompt: String,
     /// What the agent says first, filled in.
     pub first_message: String,
-    /// The values of `{{first_name}}` and the like.
+    /// The values of `{{first_name}}` and the like in the prompt.
     #[schema(value_type = Object)]
     pub dynamic_variables: BTreeMap<String, Value>,
+    /// The agent, and the version of its profile.
+    pub agent: Option<AgentUsed>,
+    /// The context templates that had a say, with their versions, the one that counts most first.
+    pub templates: Vec<TemplateUsed>,
+    /// When it was built.
+    #[schema(value_type = Option<String>)]
+    pub built_at: Option<Timestamp>,
+}
+
+/// What an agent was told in one attempt of a call.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CallContext {
+    /// The call.
+    pub call_id: CallId,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// What it was told.
+    #[serde(flatten)]
+    pub packet: PacketView,
+}
+
+impl From<Packet> for PacketView {
+    fn from(packet: Packet) -> Self {
+        let Packet { version, prompt, first_message, variables, agent, templates, built_at } = packet;
+        Self { version, prompt, first_message, dynamic_variables: variables, agent, templates, built_at }
+    }
+}
+
+/// What a packet is built of, as it was read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Brief<'a> {
+    pub(crate) agent: &'a Agent,
+    /// None for somebody whom nobody knows.
+    pub(crate) record: Option<&'a ContactRecord>,
+    pub(crate) call: &'a CallFacts,
+    pub(crate) config: &'a BusinessConfig,
+    pub(crate) templates: &'a [ContextTemplate],
+}
+
+impl Brief<'_> {
+    /// The packet, with the likest of the earlier conversations where there are many.
+    pub(crate) async fn packet(self, ctx: &Context) -> Packet {
+        let related = match self.record {
+            Some(record) => {
+                similarity::related(ctx, record.contact.id, self.call, record.history.len()).await
+            }
+            None => Vec::new(),
+        };
+        self.packet_with(&related, ctx.now())
+    }
+
+    /// The packet of what was read.
+    pub(crate) fn packet_with(self, related: &[domain::context::HistoryEntry], now: Timestamp) -> Packet {
+        let Brief { agent, record, call, config, templates } = self;
+        let known = Known {
+            contact: record.map(|record| &record.contact.value),
+            call,
+            history: record.map_or(&[], |record| &record.history),
+            related,
+            open: record.map_or(&[], |record| &record.open),
+            templates,
+            config,
+            now,
+        };
+        build(agent, &known)
+    }
+}
+
+/// The tenant's templates.
+pub(crate) async fn templates(ctx: &Context) -> Result<Vec<ContextTemplate>> {
+    let stored = ctx.store().context_templates(&ctx.tenant).await?;
+    Ok(stored.into_iter().map(|stored| stored.value).collect())
 }
 
 /// What the agent would be told if it called now. Changes nothing.
-pub async fn preview(ctx: &Context, input: ContextInput) -> Result<ContextPreview> {
+pub async fn preview(ctx: &Context, input: ContextInput) -> Result<PacketView> {
     ctx.require(Role::Viewer)?;
     let (contact, agent, facts) = match (input.call_id, input.lead_id) {
         (Some(id), _) => {
@@ -55,22 +133,37 @@ pub async fn preview(ctx: &Context, input: ContextInput) -> Result<ContextPrevie
             let objective = text::prose(&input.objective, 200).map_err(|e| e.within("/objective"))?;
             let instructions =
                 text::prose(&input.instructions, 2_000).map_err(|e| e.within("/instructions"))?;
-            let facts = CallFacts { objective, priority: input.priority, previous_attempts: 0, instructions };
+            let facts =
+                CallFacts { objective, priority: input.priority, instructions, ..CallFacts::default() };
             (lead, input.agent_id, facts)
         }
         (None, None) => return Err(domain::Invalid::at("/lead_id", "give a lead_id or a call_id").into()),
     };
-    let settings = business_config::get(ctx).await?;
-    let record = ctx.store().contact(&ctx.tenant, contact).await?.ok_or(Error::NotFound("lead"))?;
-    let agent = match agent {
-        Some(id) => agents::find(ctx, id).await?,
-        None => ctx.store().default_agent(&ctx.tenant).await?.ok_or(Error::NotFound("agent"))?,
+    let (settings, record, agent, templates) = tokio::try_join!(
+        business_config::get(ctx),
+        async { ctx.store().contact(&ctx.tenant, contact).await?.ok_or(Error::NotFound("lead")) },
+        async {
+            match agent {
+                Some(id) => agents::find(ctx, id).await,
+                None => ctx.store().default_agent(&ctx.tenant).await?.ok_or(Error::NotFound("agent")),
+            }
+        },
+        templates(ctx),
+    )?;
+    let brief = Brief {
+        agent: &agent,
+        record: Some(&record),
+        call: &facts,
+        config: &settings.config,
+        templates: &templates,
     };
-    let Packet { prompt, variables } =
-        build(&agent.profile.system_prompt, &record.contact, &facts, &record.history, &settings.config);
-    let first_message =
-        variables.iter().fold(agent.profile.first_message.clone(), |message, (name, value)| {
-            message.replace(&format!("{{{{{name}}}}}"), value.as_str().unwrap_or_default())
-        });
-    Ok(ContextPreview { prompt, first_message, dynamic_variables: variables })
+    Ok(brief.packet(ctx).await.into())
+}
+
+/// What the agent was told in an attempt of a call, the last one if none is named.
+pub async fn of_call(ctx: &Context, id: CallId, attempt: Option<u32>) -> Result<CallContext> {
+    ctx.require(Role::Viewer)?;
+    let stored = ctx.store().call_context(&ctx.tenant, id, attempt).await?;
+    let record = stored.ok_or(Error::NotFound("context of a call"))?;
+    Ok(CallContext { call_id: id, attempt: record.attempt.number, packet: record.packet.into() })
 }

@@ -6,7 +6,7 @@ use crate::{Listing, Page, agents, business_config, campaigns, leads};
 use contracts::Job;
 use domain::agent::Agent;
 use domain::analysis::{Analysis, AnalysisStatus, Evaluation, Reading};
-use domain::call::{Attempt, Call, CallStatus, Priority};
+use domain::call::{Attempt, Call, CallStatus, Direction, Priority};
 use domain::calling::{self, Decision, Law, Policy, Reason, Rule, Ruling, Verdict};
 use domain::campaign::Campaign;
 use domain::contact::Contact;
@@ -55,6 +55,8 @@ pub struct AcceptedCall {
 pub struct CallView {
     /// The call's id.
     pub id: CallId,
+    /// Who called whom.
+    pub direction: Direction,
     /// The lead.
     pub lead_id: ContactId,
     /// The agent, once chosen.
@@ -403,6 +405,7 @@ impl CallView {
         let reason = if call.held { Some(Reason::CampaignPaused) } else { call.reason };
         Self {
             id: call.id,
+            direction: call.direction,
             lead_id: call.contact_id,
             agent_id: call.agent_id,
             campaign_id: call.campaign_id,

@@ -1,5 +1,6 @@
 //! The dialer: one request to the voice provider for one claimed attempt, and never a second one.
 
+use crate::call_context::{self, Brief};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::planning::{close, hold, put_off};
@@ -9,12 +10,12 @@ use domain::agent::Agent;
 use domain::call::{Call, CallStatus, Ending};
 use domain::calling::{Decision, Policy, Reason, decide, judge};
 use domain::contact::{Contact, OnCall};
-use domain::context::{CallFacts, Packet, build};
+use domain::context::{CallFacts, Packet};
 use domain::{AttemptId, business::BusinessConfig};
 use elevenlabs::{OutboundCall, Placed};
 use jiff::{SignedDuration, Timestamp};
 use provider::ProviderError;
-use store::{ContactRecord, ContextRecord, Stored};
+use store::{ContextRecord, Stored};
 
 /// How long a call waits that cannot be made for a reason of ours that a person can mend.
 const MENDING: SignedDuration = SignedDuration::from_mins(10);
@@ -27,18 +28,18 @@ pub async fn dial(ctx: &Context, attempt: AttemptId) -> Result<()> {
         return Ok(());
     }
     let Some(agent) = call.agent_id else { return close(ctx, &call, Reason::NoAgent).await };
-    let (settings, campaign, record, agent) = tokio::try_join!(
+    let (settings, campaign, record, agent, templates) = tokio::try_join!(
         business_config::get(ctx),
         campaigns::of_call(ctx, &call),
         async { Ok(ctx.store().contact(&ctx.tenant, call.contact_id).await?) },
         agents::existing(ctx, agent),
+        call_context::templates(ctx),
     )?;
-    let Some(ContactRecord { contact, history, .. }) = record else {
-        return close(ctx, &call, Reason::NoLead).await;
-    };
+    let Some(record) = record else { return close(ctx, &call, Reason::NoLead).await };
+    let contact = &record.contact;
     // The rules are asked once more: since the claim the lead may have said no, or the window may have shut.
     let policy = Policy::of(&settings.config, campaign.as_deref());
-    match decide(&judge(&call, Some(&contact), &policy, ctx.now())) {
+    match decide(&judge(&call, Some(contact), &policy, ctx.now())) {
         Decision::Refuse { reason } => return close(ctx, &call, reason).await,
         Decision::Hold => return hold(ctx, &call).await,
         Decision::Wait { until, reason } => return put_off(ctx, &call, until, reason).await,
@@ -56,12 +57,19 @@ pub async fn dial(ctx: &Context, attempt: AttemptId) -> Result<()> {
     };
     let Some(number) = line.phone_number_id else { return close(ctx, &call, Reason::NotConfigured).await };
     let facts = CallFacts::of(&call, attempt.number);
-    let packet = build(&agent.profile.system_prompt, &contact, &facts, &history, &settings.config);
-    let Some(request) = request(attempt, &agent, remote, number, &contact, &packet, &settings.config) else {
+    let brief = Brief {
+        agent: &agent,
+        record: Some(&record),
+        call: &facts,
+        config: &settings.config,
+        templates: &templates,
+    };
+    let packet = brief.packet(ctx).await;
+    let Some(request) = request(attempt, &agent, remote, number, contact, &packet, &settings.config) else {
         return close(ctx, &call, Reason::NoPhone).await;
     };
 
-    let Some(dialing) = intend(ctx, &call, &contact, attempt, packet, &settings.config).await? else {
+    let Some(dialing) = intend(ctx, &call, contact, attempt, packet, &settings.config).await? else {
         return Ok(());
     };
     let placed = client.outbound_call(line.phone_provider, &request).await;
@@ -85,7 +93,7 @@ fn request(
         user_id: attempt.to_string(),
         dynamic_variables: packet.variables.clone(),
         prompt: Some(packet.prompt.clone()),
-        first_message: Some(agent.profile.first_message.clone()).filter(|message| !message.is_empty()),
+        first_message: Some(packet.first_message.clone()).filter(|message| !message.is_empty()),
         language: Some(agent.profile.language.clone()),
         ringing_timeout_secs: Some(config.calling.ring_seconds),
     })

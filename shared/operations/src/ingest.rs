@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::dialing::{self, Extra};
 use crate::error::Result;
+use crate::inbound;
 use crate::voice_events::ELEVENLABS;
 use bytes::Bytes;
 use contracts::Job;
@@ -45,7 +46,7 @@ pub async fn ingest(ctx: &Context, event: &str) -> Result<Ingested> {
             };
             match attempt {
                 Some(attempt) => conversation_ended(ctx, attempt, &conversation).await,
-                None => Ok(Ingested::Nothing),
+                None => inbound::take_in(ctx, &conversation).await,
             }
         }
         EventBody::InitiationFailure { conversation_id, reason, .. } => {
@@ -100,13 +101,23 @@ pub(crate) async fn conversation_ended(
     if !conversation.status.is_final() {
         return Ok(Ingested::Nothing);
     }
+    let ending = ending_of(conversation);
+    let mut extras = vec![Extra::Transcript(transcript(attempt, conversation))];
+    if ending.status == CallStatus::Completed {
+        extras.push(Extra::Job(Job::AnalyzeCall { attempt }));
+    }
+    end(ctx, attempt, ending, &extras).await
+}
+
+/// How a finished conversation ended.
+pub(crate) fn ending_of(conversation: &Conversation) -> Ending {
     let status = status_of(conversation);
     let reason = match status {
         CallStatus::Voicemail => Some(Reason::Voicemail),
         CallStatus::Failed => Some(Reason::ProviderFailed),
         _ => None,
     };
-    let ending = Ending {
+    Ending {
         status,
         reason,
         confirmed: true,
@@ -114,12 +125,7 @@ pub(crate) async fn conversation_ended(
         conversation_id: Some(conversation.conversation_id.clone()).filter(|id| !id.is_empty()),
         duration_secs: conversation.metadata.call_duration_secs.and_then(|secs| u64::try_from(secs).ok()),
         cost_credits: conversation.metadata.cost,
-    };
-    let mut extras = vec![Extra::Transcript(transcript(attempt, conversation))];
-    if status == CallStatus::Completed {
-        extras.push(Extra::Job(Job::AnalyzeCall { attempt }));
     }
-    end(ctx, attempt, ending, &extras).await
 }
 
 async fn never_began(
@@ -170,7 +176,7 @@ fn status_of(conversation: &Conversation) -> CallStatus {
 /// Longest turn that is kept, in characters.
 const TURN_MAX: usize = 20_000;
 
-fn transcript(attempt: AttemptId, conversation: &Conversation) -> Transcript {
+pub(crate) fn transcript(attempt: AttemptId, conversation: &Conversation) -> Transcript {
     let turns = conversation.transcript.iter().filter_map(|turn| {
         let message = turn.message.as_deref().filter(|message| !message.trim().is_empty())?;
         Some(TranscriptTurn {

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use domain::{Invalid, Role, TenantId, text};
 use elevenlabs::PhoneProvider;
 use jiff::Timestamp;
-use llm::Llm;
+use llm::{Embeddings, Llm};
 use provider::{Secret, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,9 @@ pub struct ElevenLabs {
     /// The secret of the post-call webhook.
     #[serde(default)]
     pub webhook_secret: Option<Secret>,
+    /// The secret by which requests about callers are known, in a header of ours: 16 characters at least.
+    #[serde(default)]
+    pub initiation_secret: Option<Secret>,
     /// ElevenLabs' id of the number that calls.
     #[serde(default)]
     pub phone_number_id: Option<String>,
@@ -108,6 +111,9 @@ pub async fn set(ctx: &Context, provider: Provider, settings: Value) -> Result<C
         Provider::Elevenlabs => {
             let settings: ElevenLabs = crate::merge::read(settings)?;
             check_key(&settings.api_key)?;
+            if settings.initiation_secret.as_ref().is_some_and(|secret| secret.expose().len() < 16) {
+                return Err(Invalid::at("/initiation_secret", "must have at least 16 characters").into());
+            }
             (serde_json::to_vec(&settings), Some(settings.base_url))
         }
         Provider::Openai | Provider::Anthropic => {
@@ -160,6 +166,23 @@ pub async fn elevenlabs(platform: &Platform, tenant: &TenantId) -> Result<(eleve
 pub async fn webhook_secret(platform: &Platform, tenant: &TenantId) -> Result<Option<Secret>> {
     let settings: Option<ElevenLabs> = open(platform, tenant, Provider::Elevenlabs).await?;
     Ok(settings.and_then(|settings| settings.webhook_secret))
+}
+
+/// The secret by which the tenant's requests about callers are known.
+pub async fn initiation_secret(platform: &Platform, tenant: &TenantId) -> Result<Option<Secret>> {
+    let settings: Option<ElevenLabs> = open(platform, tenant, Provider::Elevenlabs).await?;
+    Ok(settings.and_then(|settings| settings.initiation_secret))
+}
+
+/// The tenant's embedding model, if it has one.
+pub async fn embeddings(platform: &Platform, tenant: &TenantId) -> Result<Option<Embeddings>> {
+    let settings: Option<Model> = open(platform, tenant, Provider::Openai).await?;
+    let Some(Model { api_key, base_url, embedding_model: Some(model), .. }) = settings else {
+        return Ok(None);
+    };
+    let base_url = base_url.unwrap_or_else(|| OPENAI.to_owned());
+    guard(platform, &base_url)?;
+    Ok(Some(Embeddings::openai(platform.http.clone(), &base_url, api_key, &model)))
 }
 
 /// The tenant's model: the default one where both providers are set up.

@@ -169,8 +169,8 @@ fn apply(
             contact.next_follow_up_at = Some(at);
             Step::FollowUpCall { new_call_id: next.id, due_at: at, objective }
         }
-        What::Task { title, detail, due_at } => {
-            let task = task(ctx, call, &title, &detail, Some(due_at));
+        What::Task { title, detail, due_at, wish } => {
+            let task = Task { wish, ..task(ctx, call, &title, &detail, Some(due_at)) };
             step.create(&task)?;
             ctx.changed(step, "task", task.id, "created")?;
             Step::Task { task_id: task.id, title, due_at }
@@ -216,6 +216,7 @@ pub(crate) fn task(
         status: TaskStatus::Pending,
         assignee: None,
         call_id: Some(call.id),
+        wish: None,
         created_at: now,
         updated_at: now,
     }

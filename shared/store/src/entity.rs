@@ -4,6 +4,7 @@ use crate::key::{Key, System, instant, inverted, shard};
 use aws_sdk_dynamodb::types::AttributeValue;
 use contracts::Job;
 use domain::TenantId;
+use domain::action::Card;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -72,12 +73,16 @@ pub enum Row {
         /// What.
         job: Job,
     },
-    /// The record shows in a contact's partition as open work.
-    OpenAtContact {
+    /// The record shows in a contact's partition.
+    AtContact {
         /// The contact.
         contact: domain::ContactId,
-        /// Kind and id of the record, such as `CAL#cal_…`.
-        subject: String,
+        /// The part of the partition, such as [`OPEN`].
+        section: &'static str,
+        /// The place in it, such as `CAL#cal_…`.
+        sort: String,
+        /// What is told of the record there, so that who reads the contact need not read it: 1 KB at most.
+        card: Card,
     },
     /// The record holds one of a provider account's lines.
     Slot {
@@ -91,6 +96,9 @@ pub enum Row {
         until: Timestamp,
     },
 }
+
+/// The part of a contact's partition that holds what is not over yet.
+pub(crate) const OPEN: &str = "1";
 
 /// How many shards a counter has.
 pub(crate) const COUNTER_SHARDS: u64 = 8;
@@ -111,8 +119,8 @@ impl Row {
                 let subject = format!("{tenant}#{}#{}", job.kind().name, job.subject());
                 System::Due.key(shard(&subject, SYSTEM_SHARDS), format!("{}#{subject}", instant(*at)))
             }
-            Self::OpenAtContact { contact, subject } => {
-                Key::of(tenant, format_args!("CON#{contact}"), format!("1#{subject}"))
+            Self::AtContact { contact, section, sort, .. } => {
+                Key::of(tenant, format_args!("CON#{contact}"), format!("{section}#{sort}"))
             }
             Self::Slot { account, number, .. } => {
                 Key::of(tenant, format_args!("SLOT#{account}"), format!("{number:04}"))

@@ -268,7 +268,10 @@ impl Transaction {
         item.insert(WRITE.to_owned(), text(&self.write));
         match row {
             Row::Counted { .. } => *self.counts.entry(key).or_default() += 1,
-            Row::Listed { .. } | Row::OpenAtContact { .. } => {
+            Row::Listed { .. } | Row::AtContact { .. } => {
+                if let Row::AtContact { card, .. } = row {
+                    item.insert("card".to_owned(), text(serde_json::to_string(card).unwrap_or_default()));
+                }
                 item.insert("at".to_owned(), text(&record.pk));
                 item.insert("at_sk".to_owned(), text(&record.sk));
                 self.push(put(item, None, []), Guard::None);

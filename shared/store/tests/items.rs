@@ -5,11 +5,11 @@
 use contracts::Job;
 use domain::action::{Action, Step, Task, TaskStatus};
 use domain::agent::{Agent, Sync};
-use domain::analysis::{Analysis, ProviderNotes, Reading};
+use domain::analysis::{Analysis, ProviderNotes, Reading, WishKind};
 use domain::call::{Call, Priority, Slot};
 use domain::campaign::Campaign;
 use domain::contact::{Contact, Details};
-use domain::context::{HistoryEntry, Packet};
+use domain::context::{ContextTemplate, HistoryEntry, Meaning, Packet, TemplateUsed, Wording};
 use domain::id::PrefixedId;
 use domain::score::Signal;
 use domain::{AgentId, AttemptId, Author, CallId, CampaignId, Ids, Phone, Role, TenantId};
@@ -17,8 +17,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::{
     AnalysisRecord, ApiKey, AuditEntry, Change, ContextRecord, Entity, Error, HistoryRecord, Integration,
-    JwtIssuer, Page, PieceRecord, Planner, Rate, RawEvent, SavedAnswer, Settings, StoredAction, TenantRecord,
-    Transaction, Transcript, TranscriptTurn, WrappedKey,
+    JwtIssuer, MeaningRecord, Page, PieceRecord, Planner, Rate, RawEvent, SavedAnswer, Settings, StoredAction,
+    TenantRecord,
+     Transaction, Transcript, TranscriptTurn, WrappedKey,
 };
 use testkit::{Database, Fault};
 use ulid::Ulid;
@@ -81,7 +82,13 @@ async fn every_record_is_stored_as_it_was() {
     );
     let entry = HistoryEntry { at: NOW, summary: "Talked.".to_owned(), outcome: "interested".to_owned() };
     let signal = Some(Signal::of(&Reading::default(), NOW));
-    put(&mut step, &HistoryRecord { contact: id(1), attempt, entry, signal });
+    put(&mut step, &HistoryRecord { contact: id(1), attempt, entry, signal: entry.clone() });
+    let meaning = Meaning { model: "m".to_owned(), numbers: vec![127, 0, -127] };
+    let meaning = MeaningRecord { contact: id(1), attempt, entry, meaning };
+    put(&mut step, &meaning);
+    let wording =
+        Wording { name: "Web".to_owned(), instructions: "Be kind.".to_owned(), ..Wording::default() };
+    put(&mut step, &ContextTemplate { id: id(10), wording, version: 1, created_at: NOW, updated_at: NOW });
     let action = Action {
         id: id(4),
         contact_id: id(1),
@@ -103,6 +110,7 @@ async fn every_record_is_stored_as_it_was() {
             status: TaskStatus::Pending,
             assignee: None,
             call_id: Some(id(2)),
+            wish: Some(WishKind::Appointment),
             created_at: NOW,
             updated_at: NOW,
         },
@@ -123,8 +131,15 @@ async fn every_record_is_stored_as_it_was() {
     );
     put(
         &mut step,
-        &ContextRecord { attempt, packet: Packet { prompt: "P".to_owned(), variables: [].into() } },
-    );
+        &ContextRecord { attempt,let packet = Packet {
+        version: Packet::VERSION,
+        prompt: "P".to_owned(),
+        first_message: "Hi".to_owned(),
+        templates: vec![TemplateUsed { id: id(10), version: 1, faults: Vec::new() }],
+        built_at: Some(NOW),
+        ..Packet::default()
+    };
+    put(&mut step, &ContextRecord { attempt, packet });
     let turn = TranscriptTurn {
         role: "user".to_owned(),
         message: "\u{9b9}\u{9cd}\u{9af}\u{9be}\u{981}".to_owned(),
@@ -211,6 +226,8 @@ async fn every_record_is_stored_as_it_was() {
         contact(1, "+919876543210")
     );
     assert_eq!(store.get::<Call>(&tenant(), &id(2)).await.unwrap().unwrap().value, call);
+    let read = store.meanings(&tenant(), id(1)).await.unwrap();
+    assert_eq!(read, [(meaning.entry, meaning.meaning)]);
     assert_eq!(store.get::<Call>(&"other".parse().unwrap(), &id::<CallId>(2)).await.unwrap(), None);
 }
 

@@ -4,6 +4,7 @@ use crate::Store;
 use crate::entity::{Entity, Row, Stored, newest_first};
 use crate::error::Result;
 use crate::key::Key;
+use crate::read::Page;
 use contracts::Job;
 use domain::agent::{Agent, Sync};
 use domain::{AgentId, TenantId};
@@ -31,6 +32,9 @@ impl Entity for Agent {
             let sort = newest_first(self.created_at, self.id);
             rows.push(Row::Listed { list: AGENTS.to_owned(), sort });
             rows.push(Row::Counted { stat: "agent", dimension: "all".to_owned() });
+            if let Some(remote) = &self.elevenlabs_agent_id {
+                rows.push(Row::Listed { list: known_as(remote), sort: self.id.to_string() });
+            }
             if self.is_default {
                 let owner = self.id.to_string();
                 rows.push(Row::Claim { name: DEFAULT, value: String::new(), owner });
@@ -41,7 +45,18 @@ impl Entity for Agent {
     }
 }
 
+/// The list of the agent that a provider knows by this id.
+fn known_as(remote: &str) -> String {
+    format!("agent#elevenlabs#{remote}")
+}
+
 impl Store {
+    /// The agent that ElevenLabs knows by this id.
+    pub async fn agent_known_as(&self, tenant: &TenantId, remote: &str) -> Result<Option<Stored<Agent>>> {
+        let page = Page { limit: 1, cursor: None };
+        Ok(self.list::<Agent>(tenant, &known_as(remote), &page).await?.items.pop())
+    }
+
     /// The agent that calls without one use.
     pub async fn default_agent(&self, tenant: &TenantId) -> Result<Option<Stored<Agent>>> {
         match self.owner::<AgentId>(tenant, DEFAULT, "").await? {

@@ -2,12 +2,13 @@
 
 use super::campaign::{calls_of_campaign, held_calls_of_campaign, open_calls_of_campaign};
 use crate::Store;
-use crate::entity::{Entity, Row, Stored, newest_first, oldest_first};
+use crate::entity::{Entity, OPEN, Row, Stored, newest_first, oldest_first};
 use crate::error::Result;
 use crate::item::{decode, text_in};
 use crate::key::{Key, partition};
 use crate::read::{Listing, Page, Stretch};
 use contracts::Job;
+use domain::action::Card;
 use domain::analysis::{Analysis, ProviderNotes, Reading};
 use domain::call::{Call, CallStatus, Priority};
 use domain::context::Packet;
@@ -61,7 +62,8 @@ impl Entity for Call {
             rows.push(Row::Counted { stat: CALLS_BY_CAMPAIGN, dimension });
         }
         if !self.status.is_final() {
-            rows.push(CallRecord::open_row(self.contact_id, self.id));
+            let (contact, sort) = (self.contact_id, format!("CAL#{}", self.id));
+            rows.push(Row::AtContact { contact, section: OPEN, sort, card: Card::of_call(self) });
             let listed = |list| Row::Listed { list, sort: oldest.clone() };
             rows.push(listed(OPEN_CALLS.to_owned()));
             rows.extend(self.campaign_id.map(|campaign| listed(open_calls_of_campaign(campaign))));
@@ -186,6 +188,25 @@ impl Store {
             CallStatus::ALL.into_iter().find(|status| status.as_str() == name)
         };
         Ok(counts.iter().filter_map(|(dimension, count)| Some((status(dimension)?, *count))).collect())
+    }
+
+    /// What the agent was told in an attempt of a call, or in the last one that has got so far.
+    pub async fn call_context(
+        &self,
+        tenant: &TenantId,
+        call: CallId,
+        attempt: Option<u32>,
+    ) -> Result<Option<ContextRecord>> {
+        if let Some(number) = attempt {
+            let stored = self.get::<ContextRecord>(tenant, &AttemptId { call, number }).await?;
+            return Ok(stored.map(|stored| stored.value));
+        }
+        let mut stretch = Stretch::of(partition(tenant, format_args!("CAL#{call}")), 1);
+        "X#".clone_into(&mut stretch.prefix);
+        stretch.backwards = true;
+        let last = self.stretch(&stretch).await?.into_iter().next();
+        let last = last.map(|item| decode::<ContextRecord>(item, self.clock.now())).transpose()?.flatten();
+        Ok(last.map(|stored| stored.value))
     }
 
     /// The call that a provider's conversation belongs to.

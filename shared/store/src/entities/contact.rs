@@ -1,12 +1,12 @@
 //! People, and what is known of them beside their record.
 
-use crate::entity::{Entity, Row, Stored, newest_first};
+use crate::Store;
+use crate::entity::{Entity, OPEN, Row, Stored, newest_first};
 use crate::error::Result;
 use crate::item::{decode, text_in};
 use crate::key::{Key, inverted, partition};
 use crate::read::{Listing, Page, Stretch, next_cursor};
-use crate::{CallRecord, Store};
-use domain::action::{Action, Task};
+use domain::action::{Action, Card, Task};
 use domain::contact::Contact;
 use domain::context::HistoryEntry;
 use domain::score::Signal;
@@ -37,13 +37,13 @@ impl Entity for Contact {
 pub(super) const PHONE: &str = "lead#phone";
 pub(super) const EMAIL: &str = "lead#email";
 
-/// A contact's own partition, read in one query: the record, its open calls, the newest of its history.
+/// A contact's own partition, read in one query: the record, what is open, the newest of its history.
 #[derive(Debug, Clone)]
 pub struct ContactRecord {
     /// The record.
     pub contact: Stored<Contact>,
-    /// Ids of the contact's calls that are not over.
-    pub open_calls: Vec<domain::CallId>,
+    /// The contact's calls that are not over, and tasks that are not done.
+    pub open: Vec<Card>,
     /// What was talked about, newest first.
     pub history: Vec<HistoryEntry>,
     /// What the analyses of it say about the lead, newest first.
@@ -59,14 +59,15 @@ impl Store {
         let mut stretch = Stretch::of(partition(tenant, format_args!("CON#{id}")), PARTITION_READ);
         stretch.up_to = Some("2~".to_owned());
         let now = self.clock.now();
-        let (mut contact, mut open_calls) = (None, Vec::new());
+        let (mut contact, mut open_calls) = (Noneopen, Vec::new());
         let (mut history, mut signals) = (Vec::new(), Vec::new());
         for item in self.stretch(&stretch).await? {
             let sk = text_in(&item, "sk").unwrap_or_default().to_owned();
             if sk == "0" {
                 contact = decode::<Contact>(item, now)?;
-            } else if let Some(call) = sk.strip_prefix("1#CAL#") {
-                open_calls.extend(call.parse::<domain::CallId>());
+            } else if sk.starts_with("1#") {
+                let card = text_in(&item, "card").and_then(|card| serde_json::from_str(card).ok());
+                open.extend::<Option<Card>>(card);
             } else if sk.starts_with("2#") {
                 if let Some(HistoryRecord { entry, signal, .. }) =
                     decode(item, now)?.map(|stored| stored.value)
@@ -76,7 +77,7 @@ impl Store {
                 }
             }
         }
-        Ok(contact.map(|contact| ContactRecord { contact, open_calls, history, signals }))
+        Ok(contact.map(|contact| ContactRecord { contact, open, history, signals }))
     }
 
     /// Who has this telephone number.
@@ -170,15 +171,9 @@ impl Entity for Task {
             Row::Counted { stat: "task", dimension: "all".to_owned() },
         ];
         if self.status == domain::action::TaskStatus::Pending {
-            rows.push(Row::OpenAtContact { contact: self.contact_id, subject: format!("TSK#{}", self.id) });
+            let (contact, sort) = (self.contact_id, format!("TSK#{}", self.id));
+            rows.push(Row::AtContact { contact, section: OPEN, sort, card: Card::of_task(self) });
         }
         rows
-    }
-}
-
-impl CallRecord {
-    /// What is open at the contact while the call is not over.
-    pub(crate) fn open_row(contact: ContactId, call: domain::CallId) -> Row {
-        Row::OpenAtContact { contact, subject: format!("CAL#{call}") }
     }
 }

@@ -9,6 +9,8 @@ mod event;
 mod import;
 mod journal;
 mod leads;
+mod meaning;
+mod template;
 
 pub use account::{ApiKey, Integration, JwtIssuer, Planner, Settings, TenantRecord, WrappedKey};
 pub use agent::AGENTS;
@@ -25,3 +27,5 @@ pub use event::RawEvent;
 pub use import::{EXPORTS, IMPORTS, ImportErrors, ImportStep, ImportedLead, Owners, Undone, counter_shard};
 pub use journal::{AuditEntry, Change, SavedAnswer};
 pub use leads::{LEADS, LeadFilter};
+pub use meaning::MeaningRecord;
+pub use template::CONTEXT_TEMPLATES_MAX;
