@@ -196,10 +196,10 @@ fn wishes(reading: &Reading, situation: &Situation<'_>) -> Vec<Planned> {
     ];
     for (kind, title) in tasks {
         if let Some(Wish { detail, instant, .. }) = reading.wish(kind) {
-            let what = task(&title, detail, situation.due(*instant));
-            steps.push(Planned { what, reason: "The lead asked for it.".to_owned();
-            let what = What::Task { title, detail: wish.detail.clone(), due_at, wish: Some(kind) };
-            steps.push(Planned { what, reason });
+            let due_at = situation.due(*instant);
+            let title = text::shortened(&title, 200);
+            let what = What::Task { title, detail: detail.clone(), due_at, wish: Some(kind) };
+            steps.push(Planned { what, reason: "The lead asked for it.".to_owned() });
         }
     }
     // What was promised and not asked for is for a person to keep; what was asked for is taken care of above.

@@ -4,7 +4,7 @@ mod prompt;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::{agents, business_config, calls, integrations, next_actionssimilarity};
+use crate::{agents, business_config, calls, integrations, next_actions, similarity};
 use contracts::Job;
 use domain::AttemptId;
 use domain::analysis::{Analysis, Pieces, Reading, Said, split, spoken};

@@ -82,7 +82,7 @@ async fn every_record_is_stored_as_it_was() {
     );
     let entry = HistoryEntry { at: NOW, summary: "Talked.".to_owned(), outcome: "interested".to_owned() };
     let signal = Some(Signal::of(&Reading::default(), NOW));
-    put(&mut step, &HistoryRecord { contact: id(1), attempt, entry, signal: entry.clone() });
+    put(&mut step, &HistoryRecord { contact: id(1), attempt, entry: entry.clone(), signal });
     let meaning = Meaning { model: "m".to_owned(), numbers: vec![127, 0, -127] };
     let meaning = MeaningRecord { contact: id(1), attempt, entry, meaning };
     put(&mut step, &meaning);
@@ -129,9 +129,7 @@ async fn every_record_is_stored_as_it_was() {
         &mut step,
         &PieceRecord { attempt, piece: 0, turns: 9, reading, model, input_tokens, output_tokens, at: NOW },
     );
-    put(
-        &mut step,
-        &ContextRecord { attempt,let packet = Packet {
+    let packet = Packet {
         version: Packet::VERSION,
         prompt: "P".to_owned(),
         first_message: "Hi".to_owned(),

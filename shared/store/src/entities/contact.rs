@@ -59,7 +59,7 @@ impl Store {
         let mut stretch = Stretch::of(partition(tenant, format_args!("CON#{id}")), PARTITION_READ);
         stretch.up_to = Some("2~".to_owned());
         let now = self.clock.now();
-        let (mut contact, mut open_calls) = (Noneopen, Vec::new());
+        let (mut contact, mut open) = (None, Vec::new());
         let (mut history, mut signals) = (Vec::new(), Vec::new());
         for item in self.stretch(&stretch).await? {
             let sk = text_in(&item, "sk").unwrap_or_default().to_owned();
