@@ -1,8 +1,10 @@
 //! How a business describes itself: its words, its fields, its hours, its rules for calling.
 
 use crate::calling::CallingRules;
+use crate::cost::{Budget, Prices};
 use crate::zone::ZoneName;
 use crate::{Country, Currency, Invalid, text};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -44,6 +46,10 @@ pub struct BusinessConfig {
     pub calling: CallingRules,
     /// Who the agents are: tone, manners, what they never do.
     pub persona: String,
+    /// What calls and their analyses cost, as far as it is known.
+    pub prices: Prices,
+    /// What a month's calls may cost.
+    pub budget: Budget,
 }
 
 /// One field that the business keeps about a lead.
@@ -258,7 +264,14 @@ impl BusinessConfig {
             hours.check().map_err(|e| e.within(&format!("/business_hours/{}", day.as_str())))?;
         }
         bound("/holidays", self.holidays.len(), 400)?;
-        self.calling.check().map_err(|e| e.within("/calling"))
+        self.calling.check().map_err(|e| e.within("/calling"))?;
+        self.prices.check().map_err(|e| e.within("/prices"))?;
+        self.budget.check(&self.prices, self.currency).map_err(|e| e.within("/budget"))
+    }
+
+    /// The business's own day at an instant.
+    pub fn day_of(&self, at: Timestamp) -> Date {
+        at.to_zoned(self.timezone.time_zone()).date()
     }
 
     /// Checks an objective: any line of text, or one of `callObjectives` where those are set.

@@ -9,6 +9,7 @@ pub use talk::{AnalysisFailure, ReadingSummary};
 
 use crate::calling::{Reason, RetryRule};
 use crate::{AgentId, AttemptId, CallId, CampaignId, ContactId};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,9 @@ pub struct Call {
     /// How having it analysed failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analysis_failure: Option<AnalysisFailure>,
+    /// What analyses of earlier attempts came to: they were paid for too.
+    #[serde(default)]
+    pub earlier_readings: Vec<ReadingSummary>,
     /// The attempt whose next actions were planned last.
     pub planned_attempt: Option<u32>,
     /// The last attempt, if it came to no talk and what follows from that was planned.
@@ -214,6 +218,12 @@ pub struct Slot {
 pub struct Attempt {
     /// Counts from 1.
     pub number: u32,
+    /// Who spoke.
+    #[serde(default)]
+    pub agent_id: Option<AgentId>,
+    /// The business's own day on which it was dialed, and under which it counts.
+    #[serde(default)]
+    pub day: Option<Date>,
     /// Where it stands.
     pub status: CallStatus,
     /// Why it ended so.
@@ -292,6 +302,7 @@ impl Call {
             analyzed_attempt: None,
             reading: None,
             analysis_failure: None,
+            earlier_readings: Vec::new(),
             planned_attempt: None,
             unreached_attempt: None,
             created_at: now,
@@ -339,11 +350,33 @@ impl Call {
         self.attempts.iter().find(|attempt| attempt.number == number)
     }
 
+    /// Keeps what the analysis of an attempt came to.
+    pub fn keep_reading(&mut self, reading: ReadingSummary) {
+        self.analyzed_attempt = Some(reading.attempt);
+        self.earlier_readings.extend(self.reading.replace(reading));
+    }
+
+    /// What every analysis came to.
+    pub fn readings(&self) -> impl Iterator<Item = &ReadingSummary> {
+        self.earlier_readings.iter().chain(&self.reading)
+    }
+
+    /// Has an attempt count under the day on which it was dialed, by the business's own clock. Once said, it stays.
+    pub fn count_under(&mut self, number: u32, day_of: impl FnOnce(Timestamp) -> Date) {
+        let updated_at = self.updated_at;
+        if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.number == number) {
+            let at = attempt.dialed_at.or(attempt.ended_at).unwrap_or(updated_at);
+            attempt.day.get_or_insert_with(|| day_of(at));
+        }
+    }
+
     /// `queued → claimed`: takes a slot and begins an attempt.
     pub fn claim(&mut self, agent: AgentId, slot: Slot, check_at: Timestamp, now: Timestamp) -> AttemptId {
         let number = self.attempts.last().map_or(1, |attempt| attempt.number + 1);
         self.attempts.push(Attempt {
             number,
+            agent_id: Some(agent),
+            day: None,
             status: CallStatus::Claimed,
             reason: None,
             confirmed: false,

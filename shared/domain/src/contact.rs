@@ -5,9 +5,11 @@ mod judged;
 pub use judged::{Judged, Judgement};
 
 use crate::campaign::Campaign;
+use crate::conversion::Talk;
 use crate::provenance::{Author, Provenance};
 use crate::zone::{ZoneName, zones_of};
-use crate::{AgentId, CallId, CampaignId, ContactId, Email, Invalid, Phone};
+use crate::{AgentId, CallId, CampaignId, ContactId, Email, Invalid, Money, Phone};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -53,6 +55,15 @@ pub struct Contact {
     pub last_contact_at: Option<Timestamp>,
     /// When we mean to speak next.
     pub next_follow_up_at: Option<Timestamp>,
+    /// The last talk that an agent of ours had with them.
+    #[serde(default)]
+    pub last_talk: Option<Talk>,
+    /// The talk after which they became a customer.
+    #[serde(default)]
+    pub converted_by: Option<Talk>,
+    /// The business's own day on which the record was made, and under which it counts.
+    #[serde(default)]
+    pub created_on: Option<Date>,
     /// When the record was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -91,6 +102,8 @@ pub struct Details {
     pub notes: String,
     /// The business's own fields.
     pub custom_fields: BTreeMap<String, Value>,
+    /// What they bought for, or are expected to.
+    pub value: Option<Money>,
 }
 
 /// Where a lead stands.
@@ -242,6 +255,9 @@ impl Contact {
             provenance: BTreeMap::new(),
             last_contact_at: None,
             next_follow_up_at: None,
+            last_talk: None,
+            converted_by: None,
+            created_on: None,
             created_at: now,
             updated_at: now,
         };
@@ -352,4 +368,4 @@ fn fields(details: &Details) -> serde_json::Map<String, Value> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -18,7 +18,7 @@ pub(crate) fn attempt(number: u32) -> Attempt {
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-fn claimed() -> Call {
+pub(crate) fn claimed() -> Call {
     let mut call = queued(NOW);
     call.claim(AgentId::from_ulid(Ulid::from_parts(1, 9)), Slot { number: 0, lease_until: NOW }, NOW, NOW);
     call

@@ -63,6 +63,10 @@ pub enum Reason {
     CampaignPaused,
     /// The call's campaign was cancelled.
     CampaignCancelled,
+    /// The month's budget is used up.
+    Budget,
+    /// A price is unknown, so nobody can tell whether the month's budget is used up.
+    PriceUnknown,
 }
 
 impl Reason {
@@ -105,6 +109,12 @@ impl Reason {
             }
             Self::CampaignPaused => "The call's campaign is paused.",
             Self::CampaignCancelled => "The call's campaign was cancelled.",
+            Self::Budget => {
+                "This month's budget is used up; the call waits for the next month or a higher budget."
+            }
+            Self::PriceUnknown => {
+                "A price is unknown, so the budget cannot be kept; GET /usage names it, PUT /business-config sets it."
+            }
         }
     }
 
@@ -118,6 +128,8 @@ impl Reason {
                 | Self::NoSlot
                 | Self::Scheduled
                 | Self::AgentNotReady
+                | Self::Budget
+                | Self::PriceUnknown
         )
     }
 }
@@ -140,4 +152,5 @@ pub enum Rule {
     Window,
     Agent,
     Line,
+    Budget,
 }

@@ -41,6 +41,7 @@ impl Contact {
             self.judged.status = self.judged_status();
             self.updated_at = provenance.at;
             self.status = status;
+            self.converted_by = self.last_talk.filter(|talk| self.is_bought_after(talk, provenance.at));
             self.provenance.insert("status".to_owned(), provenance);
             self.judged.status = self.judged_status();
         }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::Ids;
 
-fn contact() -> Contact {
+pub(crate) fn contact() -> Contact {
     let now = Timestamp::UNIX_EPOCH;
     let details = Details { first_name: "Asha".to_owned(), ..Details::default() };
     Contact::new(Ids::default().next(now), details, Author::Human, now)
