@@ -263,4 +263,5 @@ async fn counters_equal_a_recount() {
     let expected = [("all", 6), ("status#hot", 5), ("status#qualified", 1)];
     let expected = expected.into_iter().map(|(dimension, count)| (dimension.to_owned(), count)).collect();
     assert_eq!(counts, expected);
+    crate::analytics::counters_are_what_records_say(&app, &"demo".parse().unwrap()).await;
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod analysis;
+mod analytics;
 mod campaigns;
 mod context;
 mod crash;

@@ -16,7 +16,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 const WEBHOOK: &str = "/webhooks/elevenlabs/acme";
 const SECRET: &str = "wsec_acme";
 
-fn event(user_id: &str, conversation: &str) -> Vec<u8> {
+pub(crate) fn event(user_id: &str, conversation: &str) -> Vec<u8> {
     json!({"type": "post_call_transcription", "event_timestamp": 1_800_000_000, "data": {
         "agent_id": "agent_x", "conversation_id": conversation, "status": "done", "user_id": user_id,
         "transcript": [
@@ -29,12 +29,12 @@ fn event(user_id: &str, conversation: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-async fn deliver(app: &TestApp, body: &[u8], header: Option<&str>) -> u16 {
+pub(crate) async fn deliver(app: &TestApp, body: &[u8], header: Option<&str>) -> u16 {
     let headers: Vec<_> = header.into_iter().map(|value| ("ElevenLabs-Signature", value)).collect();
     app.client(None).send(Method::POST, WEBHOOK, &headers, Some(body.to_vec())).await.status.as_u16()
 }
 
-fn signed(app: &TestApp, body: &[u8], age: SignedDuration) -> String {
+pub(crate) fn signed(app: &TestApp, body: &[u8], age: SignedDuration) -> String {
     signature::sign(&Secret::new(SECRET), body, app.now() - age)
 }
 

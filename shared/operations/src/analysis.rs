@@ -186,7 +186,7 @@ async fn keep(ctx: &Context, attempt: AttemptId, analysis: Analysis) -> Result<(
             let mut call = old.value.clone();
             call.analyzed_attempt = Some(attempt.number);
             call.analysis_failure = None;
-            call.reading = Some(analysis.summed_up());
+            call.reading = Somekeep_reading(analysis.summed_up());
             let ended_at =
                 call.attempt(attempt.number).and_then(|attempt| attempt.ended_at).unwrap_or(analysis.at);
             let entry = HistoryEntry {

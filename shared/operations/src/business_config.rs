@@ -1,7 +1,9 @@
 //! The business configuration.
 
+use crate::budget;
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
+use contracts::Job;
 use domain::Role;
 use domain::business::BusinessConfig;
 use store::{Settings, Stored};
@@ -20,6 +22,7 @@ pub async fn replace(
 ) -> Result<Stored<Settings>> {
     ctx.require(Role::Manager)?;
     config.check()?;
+    budget::check(ctx, &config).await?;
     let settings = Settings { config };
     retrying!(
         async {
@@ -40,6 +43,8 @@ pub async fn replace(
                 Some(&old.config),
                 Some(&settings.config),
             )?;
+            // Other hours, caps or another budget may let calls go that wait.
+            step.enqueue(Job::PlanCalls);
             ctx.store().commit(step).await?;
             Ok(Stored { value: settings.clone(), version: old.version + 1 })
         }

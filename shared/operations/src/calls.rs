@@ -1,15 +1,19 @@
 //! Calls: asked for, listed, explained.
 
+use crate::budget::{self, Cost};
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
 use crate::{Listing, Page, agents, business_config, campaigns, leads};
 use contracts::Job;
 use domain::agent::Agent;
 use domain::analysis::{Analysis, AnalysisStatus, Evaluation, Reading};
+use domain::business::BusinessConfig;
 use domain::call::{Attempt, Call, CallStatus, Direction, Priority};
 use domain::calling::{self, Decision, Law, Policy, Reason, Rule, Ruling, Verdict};
 use domain::campaign::Campaign;
 use domain::contact::Contact;
+use domain::cost::{Spending, Tokens};
+use domain::money::Amount;
 use domain::{AgentId, CallId, CampaignId, ContactId, Invalid, Role, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -80,7 +84,8 @@ pub struct CallView {
     /// When it was wanted.
     #[schema(value_type = Option<String>)]
     pub scheduled_at: Option<Timestamp>,
-    /// Of a queued call: when it comes up next.
+    /// Of a queued call: when it comes up next. Of one that waits for the budget alone: an instant that has passed;
+    /// see `GET /calls/{id}/why`.
     #[schema(value_type = Option<String>)]
     pub next_attempt_at: Option<Timestamp>,
     /// Whether the last conversation was read by a model; absent if there was none.
@@ -130,6 +135,23 @@ pub struct CallDetails {
     pub transcript: Vec<Turn>,
     /// What was read in it.
     pub analysis: Option<AnalysisView>,
+    /// What all its attempts and analyses cost.
+    pub cost: CallCost,
+}
+
+/// What a call cost.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CallCost {
+    /// ElevenLabs credits; null while an attempt's are unknown.
+    #[schema(required)]
+    pub credits: Option<Amount>,
+    /// Tokens that models read.
+    pub input_tokens: i64,
+    /// Tokens that models wrote.
+    pub output_tokens: i64,
+    /// What that comes to.
+    #[serde(flatten)]
+    pub cost: Cost,
 }
 
 /// One turn of a conversation.
@@ -317,12 +339,14 @@ pub async fn cancel(ctx: &Context, id: CallId) -> Result<CallView> {
 
 /// One call with what was said and read in it.
 pub async fn get(ctx: &Context, id: CallId) -> Result<CallDetails> {
-    let CallRecord { call, mut transcripts, mut analyses } =
-        ctx.store().call(&ctx.tenant, id).await?.ok_or(Error::NotFound("call"))?;
+    let (record, settings) =
+        tokio::try_join!(async { Ok(ctx.store().call(&ctx.tenant, id).await?) }, business_config::get(ctx))?;
+    let CallRecord { call, mut transcripts, mut analyses } = record.ok_or(Error::NotFound("call"))?;
     let turns = transcripts.pop().map(|transcript| transcript.turns).unwrap_or_default();
     Ok(CallDetails {
         call: CallView::of(&call, ctx.now()),
         transcript: turns.into_iter().map(Turn::of).collect(),
+        cost: CallCost::of(&call, &analyses, &settings.config),
         analysis: analyses.pop().map(AnalysisView::of),
     })
 }
@@ -339,16 +363,27 @@ pub async fn why(ctx: &Context, id: CallId) -> Result<Why> {
     )?;
     let now = ctx.now();
     let policy = Policy::of(&settings.config, campaign.as_deref());
-    let mut verdicts = calling::judge(&call, contact.as_deref(), &policy, now);
-    verdicts.push(has_agent(agent.as_deref()));
+    let judged_at = |at| calling::judge(&call, contact.as_deref(), &policy, at);
+    let mut others = vec![has_agent(agent.as_deref())];
     if call.slot.is_none() {
-        verdicts.push(has_line(&lines, policy.rules.max_concurrent, now));
+        others.push(has_line(&lines, policy.rules.max_concurrent, now));
     }
-    let (decision, next_legal_at) = match calling::decide(&verdicts) {
-        Decision::Go => ("go", Some(now)),
-        Decision::Wait { until, .. } => ("wait", Some(until)),
-        Decision::Hold => ("wait", None),
-        Decision::Refuse { .. } => ("refuse", None),
+    let month = budget::month(ctx, &settings.config).await?;
+    let under_way = budget::busy(&lines, now).saturating_sub(usize::from(call.slot.is_some()));
+    let budget = budget::verdict(&settings.config, month.as_ref(), under_way, now);
+    // The budget waits for a month that may begin at night.
+    let from = if let Ruling::Wait(until) = budget.ruling { until } else { now };
+    let then: Vec<Verdict> = judged_at(from).into_iter().chain(others.iter().cloned()).collect();
+    let next_legal_at = match calling::decide(&then) {
+        Decision::Go => Some(from),
+        Decision::Wait { until, .. } => Some(until.max(from)),
+        Decision::Hold | Decision::Refuse { .. } => None,
+    };
+    let verdicts: Vec<Verdict> = judged_at(now).into_iter().chain(others).chain([budget]).collect();
+    let decision = match calling::decide(&verdicts) {
+        Decision::Go => "go",
+        Decision::Wait { .. } | Decision::Hold => "wait",
+        Decision::Refuse { .. } => "refuse",
     };
     let rules = verdicts.iter().map(|verdict| RuleVerdict {
         rule: verdict.rule,
@@ -438,6 +473,33 @@ impl AttemptView {
             ended_at: attempt.ended_at,
             duration_secs: attempt.duration_secs,
             cost_credits: attempt.cost_credits,
+        }
+    }
+}
+
+impl CallCost {
+    fn of(call: &Call, analyses: &[Analysis], config: &BusinessConfig) -> Self {
+        let mut spending = Spending::default();
+        for attempt in call.attempts.iter().filter(|attempt| attempt.status.is_final()) {
+            match attempt.credits() {
+                Some(credits) => spending.credits += credits,
+                None => spending.uncosted += 1,
+            }
+        }
+        let mut all = Tokens::default();
+        for analysis in analyses {
+            let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+            let tokens =
+                Tokens { input: count(analysis.input_tokens), output: count(analysis.output_tokens) };
+            spending.spend(&analysis.model, tokens);
+            all.input += tokens.input;
+            all.output += tokens.output;
+        }
+        Self {
+            credits: (spending.uncosted == 0).then(|| budget::credits(spending.credits)),
+            input_tokens: all.input,
+            output_tokens: all.output,
+            cost: Cost::of(config.prices.bill(&spending, config.currency)),
         }
     }
 }

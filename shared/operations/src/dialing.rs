@@ -4,13 +4,14 @@ use crate::call_context::{self, Brief};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::planning::{close, hold, put_off};
-use crate::{agents, business_config, calls, campaigns, integrations};
+use crate::{agents, budget, business_config, calls, campaigns, integrations};
 use contracts::Job;
 use domain::agent::Agent;
 use domain::call::{Call, CallStatus, Ending};
-use domain::calling::{Decision, Policy, Reason, decide, judge};
+use domain::calling::{Decision, Policy, Reason, Ruling, Verdict, decide, judge};
 use domain::contact::{Contact, OnCall};
 use domain::context::{CallFacts, Packet};
+use domain::conversion::Talk;
 use domain::{AttemptId, business::BusinessConfig};
 use elevenlabs::{OutboundCall, Placed};
 use jiff::{SignedDuration, Timestamp};
@@ -44,6 +45,12 @@ pub async fn dial(ctx: &Context, attempt: AttemptId) -> Result<()> {
         Decision::Hold => return hold(ctx, &call).await,
         Decision::Wait { until, reason } => return put_off(ctx, &call, until, reason).await,
         Decision::Go => {}
+    }
+    // So is the budget. The call stays ready: the planner lets it go when there is room.
+    if let Verdict { ruling: Ruling::Wait(_), reason: Some(reason), .. } =
+        budget::verdict_of(ctx, &settings.config, &call).await?
+    {
+        return put_off(ctx, &call, ctx.now(), reason).await;
     }
     let later = ctx.now() + MENDING;
     let Some(agent) = agent else { return close(ctx, &call, Reason::NoAgent).await };
@@ -115,6 +122,7 @@ async fn intend(
     if call.begin_dialing(attempt.number, check_at, now).is_none() {
         return Ok(None);
     }
+    call.count_under(attempt.number, |at| config.day_of(at));
     let mut called = contact.value.clone();
     called.touch(now);
     called.on_call = Some(OnCall { call: call.id, until: now + config.calling.longest_call() });
@@ -206,6 +214,7 @@ pub(crate) async fn end(
         if call.end(attempt.number, ending.clone(), &retry, now).is_none() {
             return Ok(false);
         }
+        call.count_under(attempt.number, |at| settings.config.day_of(at));
         let mut step = ctx.step();
         step.replace(&old, &call)?;
         if let Some(stored) = ctx.store().get::<Contact>(&ctx.tenant, &call.contact_id).await? {
@@ -214,6 +223,9 @@ pub(crate) async fn end(
             match ending.status {
                 CallStatus::Completed => {
                     contact.last_contact_at = Some(now);
+                    if let Some(talk) = Talk::of(&call, attempt.number) {
+                        contact.talked(talk);
+                    }
                     if contact.may_advance_to(domain::contact::LeadStatus::Contacted) {
                         let by = domain::Author::System;
                         let evidence = Some(call.id.to_string());

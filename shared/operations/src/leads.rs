@@ -14,9 +14,11 @@ use crate::{Listing, Page, business_config, next_actions};
 use domain::action::{Action, Step};
 use domain::business::BusinessConfig;
 use domain::contact::{Channel, Consent, Contact, Details, LeadStatus, Suppression};
+use domain::money::Sum;
 use domain::zone::ZoneName;
 use domain::{
-    ActionId, AgentId, Author, CallId, CampaignId, ContactId, Email, Invalid, Phone, Provenance, Role, text,
+    ActionId, AgentId, Author, CallId, CampaignId, ContactId, Email, Invalid, Money, Phone, Provenance, Role,
+    text,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -66,6 +68,8 @@ pub struct LeadInput {
     /// What the lead said yes or no to.
     #[schema(value_type = BTreeMap<String, Consent>)]
     pub consent: BTreeMap<Channel, Consent>,
+    /// What the lead bought for, or is expected to. It counts as revenue once the lead is a customer.
+    pub value: Option<Sum>,
 }
 
 /// A lead as the API shows it.
@@ -300,6 +304,7 @@ pub(crate) fn apply(
     if input.custom_fields != contact.details.custom_fields {
         config.check_custom_fields(&input.custom_fields).map_err(|e| e.within("/custom_fields"))?;
     }
+    let value = input.value.map(|sum| Money::of(sum, config.currency)).transpose();
     let details = Details {
         first_name: line("/first_name", &input.first_name, 100)?,
         last_name: line("/last_name", &input.last_name, 100)?,
@@ -320,6 +325,7 @@ pub(crate) fn apply(
         preferences: input.preferences,
         notes: text::prose(&input.notes, 10_000).map_err(|e| e.within("/notes"))?,
         custom_fields: input.custom_fields,
+        value: value.map_err(|e| e.within("/value"))?,
     };
     let nameless =
         details.first_name.is_empty() && details.last_name.is_empty() && details.company.is_empty();
@@ -327,6 +333,7 @@ pub(crate) fn apply(
         return Err(Invalid::new("a lead needs a name, a phone or an e-mail").into());
     }
     contact.set_details(details, author, now);
+    contact.created_on.get_or_insert_with(|| config.day_of(contact.created_at));
     let provenance = || Provenance { by: author, at: now, evidence: None };
     if let Some(status) = input.status {
         contact.set_status(status, provenance());
@@ -362,6 +369,7 @@ impl LeadInput {
             notes: details.notes,
             custom_fields: details.custom_fields,
             consent: contact.consent.clone(),
+            value: details.value.map(Money::printed),
         }
     }
 }

@@ -5,8 +5,10 @@
 
 pub mod agents;
 pub mod analysis;
+pub mod analytics;
 pub mod api_keys;
 pub mod audit;
+pub mod budget;
 pub mod business_config;
 pub mod call_context;
 pub mod calls;

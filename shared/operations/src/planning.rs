@@ -1,12 +1,12 @@
 //! The planner: claims the calls whose turn it is.
 
-use crate::business_config;
 use crate::context::Context;
 use crate::error::Result;
+use crate::{budget, business_config};
 use contracts::Job;
 use domain::AgentId;
 use domain::call::{Call, Priority, Slot};
-use domain::calling::{Decision, Policy, Reason, decide, judge};
+use domain::calling::{Decision, Policy, Reason, Ruling, Verdict, decide, judge};
 use domain::campaign::Campaign;
 use domain::contact::Contact;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -31,12 +31,14 @@ pub async fn plan_calls(ctx: &Context) -> Result<()> {
     )?;
     let config = &settings.config;
     let now = ctx.now();
+    let month = budget::month(ctx, config).await?;
     let mut free: Vec<u32> = (0..config.calling.max_concurrent)
         .rev()
         .filter(|number| !held.iter().any(|slot| slot.number == *number && slot.until >= now))
         .collect();
+    let (lines, under_way) = (free.len(), budget::busy(&held, now));
     let mut wake: Vec<Timestamp> = Vec::new();
-    let mut more = false;
+    let (mut more, mut held_back) = (false, false);
     for priority in Priority::ALL {
         let (ready, next) = ctx.store().ready_calls(&ctx.tenant, priority, now, BATCH).await?;
         more |= ready.len() == BATCH;
@@ -61,16 +63,26 @@ pub async fn plan_calls(ctx: &Context) -> Result<()> {
         }));
         set_aside(ctx, aside).await?;
         for (call, agent) in permitted {
+            // Lines that were free and are not any more are calls that are under way.
+            let under_way = under_way + lines - free.len();
+            let budget = budget::verdict(config, month.as_ref(), under_way, now);
+            if let Verdict { ruling: Ruling::Wait(until), reason: Some(reason), .. } = budget {
+                held_back = true;
+                wake.push(until);
+                hold_back(ctx, &call, reason).await?;
+                continue;
+            }
             let lease = now + CLAIMED_FOR + config.calling.longest_call();
             claim(ctx, &call, agent, &mut free, lease).await?;
             more &= !free.is_empty();
         }
     }
     // A line that nobody gives back is free at its lease's end; one that is given back wakes us itself.
-    if free.is_empty() {
+    if free.is_empty() || held_back {
         wake.extend(held.iter().map(|slot| slot.until).filter(|until| *until > now).min());
     }
-    arm(ctx, wake.into_iter().min(), more).await
+    // What the budget holds back stays where it is, so looking again at once would find the same.
+    arm(ctx, wake.into_iter().min(), more && !held_back).await
 }
 
 async fn contacts_of(
@@ -147,6 +159,11 @@ pub(crate) async fn hold(ctx: &Context, ready: &Stored<Call>) -> Result<()> {
     let mut call = ready.value.clone();
     call.hold(ctx.now());
     settle(ctx, ready, &call).await
+}
+
+/// Leaves a ready call where it is, so that it goes as soon as the budget has room, and says why it waits.
+async fn hold_back(ctx: &Context, ready: &Stored<Call>, reason: Reason) -> Result<()> {
+    if ready.reason == Some(reason) { Ok(()) } else { put_off(ctx, ready, ready.ready_at, reason).await }
 }
 
 /// Closes a call that may not be made.

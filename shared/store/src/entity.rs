@@ -66,6 +66,18 @@ pub enum Row {
         /// The dimension, such as `status#hot`.
         dimension: String,
     },
+    /// The record brings this amount to the sum of a measure in this dimension. Sums of one dimension, and its
+    /// count, are attributes of one item.
+    Summed {
+        /// What is summed up, such as `attempt`.
+        stat: &'static str,
+        /// The dimension, such as `2026-11-21#…`.
+        dimension: String,
+        /// What is measured, such as `secs`; not [`COUNT`].
+        measure: &'static str,
+        /// How much; may be less than zero.
+        amount: i64,
+    },
     /// This job is to run at this instant.
     Timer {
         /// When.
@@ -100,18 +112,29 @@ pub enum Row {
 /// The part of a contact's partition that holds what is not over yet.
 pub(crate) const OPEN: &str = "1";
 
+/// The measure of [`Row::Counted`].
+pub(crate) const COUNT: &str = "n";
 /// How many shards a counter has.
 pub(crate) const COUNTER_SHARDS: u64 = 8;
 /// How many partitions timers and outbox have.
 pub(crate) const SYSTEM_SHARDS: u64 = 16;
 
 impl Row {
+    /// What the row adds to a counter: the measure, and by how much.
+    pub(crate) fn adds(&self) -> Option<(&'static str, i64)> {
+        match self {
+            Self::Counted { .. } => Some((COUNT, 1)),
+            Self::Summed { measure, amount, .. } => Some((measure, *amount)),
+            _ => None,
+        }
+    }
+
     /// Where the row lives; `record` is the key of the record that keeps it.
     pub(crate) fn key(&self, tenant: &TenantId, record: &Key) -> Key {
         match self {
             Self::Listed { list, sort } => Key::of(tenant, format_args!("LIST#{list}"), sort),
             Self::Claim { name, value, .. } => Key::of(tenant, format_args!("U#{name}#{value}"), "0"),
-            Self::Counted { stat, dimension } => {
+            Self::Counted { stat, dimension } | Self::Summed { stat, dimension, .. } => {
                 let shard = shard(&record.pk, COUNTER_SHARDS);
                 Key::of(tenant, format_args!("STAT#{stat}#{shard}"), dimension)
             }

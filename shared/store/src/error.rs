@@ -26,6 +26,9 @@ pub enum Error {
     /// A cursor that no list of ours gave out.
     #[error("the cursor is not one of this list's")]
     BadCursor,
+    /// More was asked for than one answer holds.
+    #[error("there is more than one answer holds")]
+    TooMuch,
     /// The table could not serve us for a while, after every retry.
     #[error("the table is throttled")]
     Throttled,

@@ -20,7 +20,7 @@ mod table;
 mod timers;
 mod transaction;
 
-pub use counters::Counts;
+pub use counters::{Counts, Sums, Tallies};
 pub use entities::*;
 pub use entity::{Entity, Row, Stored, newest_first, oldest_first};
 pub use error::{Error, Result};

@@ -23,7 +23,7 @@ pub struct Transaction {
     pub(crate) tenant: TenantId,
     pub(crate) write: String,
     pub(crate) operations: Vec<Operation>,
-    counts: BTreeMap<Key, i64>,
+    counts: BTreeMap<Key, BTreeMap<&'static str, i64>>,
     claims: BTreeMap<Key, ClaimMove>,
     correlation: String,
     ids: Ids,
@@ -200,9 +200,10 @@ impl Transaction {
 
     /// The items of the step, counters included.
     pub(crate) fn finish(&mut self) -> Result<()> {
-        for (key, by) in std::mem::take(&mut self.counts) {
-            if by != 0 {
-                self.push(add(&key, by), Guard::None);
+        for (key, mut by) in std::mem::take(&mut self.counts) {
+            by.retain(|_, by| *by != 0);
+            if !by.is_empty() {
+                self.push(add(&key, &by), Guard::None);
             }
         }
         for (key, claim) in std::mem::take(&mut self.claims) {
@@ -239,10 +240,18 @@ impl Transaction {
 
     /// Writes the difference between the rows that a record kept and those that it keeps.
     fn rows(&mut self, record: &Key, old: &[Row], new: &[Row]) {
-        for row in old.iter().filter(|row| !new.contains(row)) {
+        // A record may count several times in one dimension, so counters are netted and not compared.
+        for (rows, sign) in [(old, -1), (new, 1)] {
+            for row in rows {
+                if let Some((measure, by)) = row.adds() {
+                    let counts = self.counts.entry(row.key(&self.tenant, record)).or_default();
+                    *counts.entry(measure).or_default() += sign * by;
+                }
+            }
+        }
+        for row in old.iter().filter(|row| row.adds().is_none() && !new.contains(row)) {
             let key = row.key(&self.tenant, record);
             match row {
-                Row::Counted { .. } => *self.counts.entry(key).or_default() -= 1,
                 Row::Claim { name, owner, .. } => self.claim(key, name).from = Some(owner.clone()),
                 Row::Slot { owner, .. } if !holds_slot(new, row) => {
                     let mine = [(":owner", text(owner))];
@@ -257,7 +266,7 @@ impl Transaction {
                 _ => self.push(delete(&key, None, []), Guard::None),
             }
         }
-        for row in new.iter().filter(|row| !old.contains(row)) {
+        for row in new.iter().filter(|row| row.adds().is_none() && !old.contains(row)) {
             self.keep(record, row, old);
         }
     }
@@ -267,7 +276,8 @@ impl Transaction {
         let mut item = key_attributes(&key);
         item.insert(WRITE.to_owned(), text(&self.write));
         match row {
-            Row::Counted { .. } => *self.counts.entry(key).or_default() += 1,
+            // These are netted.
+            Row::Counted { .. } | Row::Summed { .. } => {}
             Row::Listed { .. } | Row::AtContact { .. } => {
                 if let Row::AtContact { card, .. } = row {
                     item.insert("card".to_owned(), text(serde_json::to_string(card).unwrap_or_default()));
@@ -351,12 +361,15 @@ fn delete<const N: usize>(
     TransactWriteItem::builder().set_delete(delete.build().ok()).build()
 }
 
-fn add(key: &Key, by: i64) -> TransactWriteItem {
-    let update = Update::builder()
-        .table_name("")
-        .set_key(Some(key_attributes(key)))
-        .update_expression("ADD #n :by")
-        .expression_attribute_names("#n", "n")
-        .expression_attribute_values(":by", number(by));
+fn add(key: &Key, by: &BTreeMap<&'static str, i64>) -> TransactWriteItem {
+    let mut update = Update::builder().table_name("").set_key(Some(key_attributes(key)));
+    let mut parts = Vec::new();
+    for (n, (measure, by)) in by.iter().enumerate() {
+        parts.push(format!("#m{n} :by{n}"));
+        update = update
+            .expression_attribute_names(format!("#m{n}"), *measure)
+            .expression_attribute_values(format!(":by{n}"), number(*by));
+    }
+    let update = update.update_expression(format!("ADD {}", parts.join(", ")));
     TransactWriteItem::builder().set_update(update.build().ok()).build()
 }

@@ -6,13 +6,15 @@ use contracts::Job;
 use domain::action::{Action, Step, Task, TaskStatus};
 use domain::agent::{Agent, Sync};
 use domain::analysis::{Analysis, ProviderNotes, Reading, WishKind};
-use domain::call::{Call, Priority, Slot};
+use domain::call::{Call, CallStatus, Ending, Priority, Slot};
+use domain::calling::Reason;
 use domain::campaign::Campaign;
-use domain::contact::{Contact, Details};
+use domain::contact::{Contact, Details, LeadStatus};
 use domain::context::{ContextTemplate, HistoryEntry, Meaning, Packet, TemplateUsed, Wording};
+use domain::conversion::Talk;
 use domain::id::PrefixedId;
 use domain::score::Signal;
-use domain::{AgentId, AttemptId, Author, CallId, CampaignId, Ids, Phone, Role, TenantId};
+use domain::{AgentId, AttemptId, Author, CallId, CampaignId, Ids, Phone, Provenance, Role, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::{
@@ -60,7 +62,17 @@ async fn every_record_is_stored_as_it_was() {
     let slot = Slot { number: 0, lease_until: NOW };
     let mut call = Call::queued(id(2), id(1), NOW, NOW);
     call.claim(id(3), slot, NOW, NOW);
-    put(&mut step, &contact(1, "+919876543210"));
+    call.begin_dialing(1, NOW, NOW).unwrap();
+    call.count_under(1, |_| "2027-01-15".parse().unwrap());
+    let ending =
+        Ending { cost_credits: Some(1.5), ..Ending::without_talk(CallStatus::Completed, Reason::Busy, true) };
+    call.end(1, ending, &domain::calling::RetryRule::never(), NOW).unwrap();
+    call.claim(id(3), slot, NOW, NOW);
+    let mut lead = contact(1, "+919876543210");
+    lead.created_on = Some("2027-01-15".parse().unwrap());
+    lead.talked(Talk::of(&call, 1).unwrap());
+    lead.set_status(LeadStatus::Customer, Provenance { by: Author::Human, at: NOW, evidence: None });
+    put(&mut step, &lead);
     let started = json!({"id": id::<CampaignId>(9), "name": "Spring", "source": "Trade Fair", "status": "running",
         "agents": [{"agent_id": id::<AgentId>(3), "weight": 2}], "rules": {"max_attempts": 2},
         "started_at": NOW, "created_at": NOW, "updated_at": NOW});
@@ -219,10 +231,7 @@ async fn every_record_is_stored_as_it_was() {
     insta::assert_json_snapshot!(items);
 
     let store = database.store();
-    assert_eq!(
-        store.get::<Contact>(&tenant(), &id(1)).await.unwrap().unwrap().value,
-        contact(1, "+919876543210")
-    );
+    assert_eq!(store.get::<Contact>(&tenant(), &id(1)).await.unwrap().unwrap().value, lead);
     assert_eq!(store.get::<Call>(&tenant(), &id(2)).await.unwrap().unwrap().value, call);
     let read = store.meanings(&tenant(), id(1)).await.unwrap();
     assert_eq!(read, [(meaning.entry, meaning.meaning)]);
@@ -341,6 +350,89 @@ async fn a_slot_is_taken_once_and_given_back_by_its_holder_only() {
     let slots = store.slots(&tenant(), store::VOICE_ACCOUNT).await.unwrap();
     assert_eq!(slots.len(), 1);
     assert_eq!(slots[0].until, later);
+}
+
+/// A call with these attempts, each by its ending, its day and its credits.
+fn attempted(n: u128, attempts: &[(CallStatus, &str, f64)]) -> Call {
+    let mut call = Call::queued(id(n), id(1), NOW, NOW);
+    let never = domain::calling::RetryRule::never();
+    for (status, day, credits) in attempts {
+        let attempt = call.claim(id(3), Slot { number: 0, lease_until: NOW }, NOW, NOW);
+        call.begin_dialing(attempt.number, NOW, NOW).unwrap();
+        call.count_under(attempt.number, |_| day.parse().unwrap());
+        let mut ending = Ending::without_talk(*status, Reason::Busy, false);
+        (ending.cost_credits, ending.duration_secs) = (Some(*credits), Some(60));
+        call.end(attempt.number, ending, &never, NOW).unwrap();
+    }
+    call
+}
+
+#[tokio::test]
+async fn sums_follow_their_record_however_often_it_counts() {
+    let database = Database::start().await;
+    let store = database.store();
+    let (busy, done) = (CallStatus::Busy, CallStatus::Completed);
+    let mut first = step();
+    put(
+        &mut first,
+        &attempted(2, &[(busy, "2027-01-14", 0.0), (busy, "2027-01-14", 0.0), (done, "2027-01-15", 10.5)]),
+    );
+    store.commit(first).await.unwrap();
+    for n in 10..30 {
+        let mut one = step();
+        put(&mut one, &attempted(n, &[(done, "2027-01-15", 1.0)]));
+        store.commit(one).await.unwrap();
+    }
+    let told = async |from: &str, to: &str| {
+        let tallies = store.tallies_between(&tenant(), "attempt", from, to).await.unwrap();
+        tallies
+            .into_iter()
+            .map(|(dimension, sums)| {
+                let [day, _, _, status] = dimension.split('#').collect::<Vec<_>>().try_into().unwrap();
+                format!(
+                    "{day} {status}: {}, {} s, {} credits",
+                    sums.count(),
+                    sums.of("secs"),
+                    sums.of("credits")
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    let both = ["2027-01-14 busy: 2, 0 s, 0 credits", "2027-01-15 completed: 21, 1260 s, 30500 credits"];
+    assert_eq!(told("2027-01-01", "2027-01-31").await, both);
+    assert_eq!(told("2027-01-14", "2027-01-14").await, both[..1]);
+    assert_eq!(told("2027-01-15", "2027-01-15").await, both[1..]);
+    assert!(told("2027-01-16", "2027-12-31").await.is_empty());
+    let counts = store.counts_between(&tenant(), "attempt", "2027-01-15", "2027-01-15").await.unwrap();
+    assert_eq!(counts.values().sum::<i64>(), 21);
+    database.faults.take_requests();
+    let month = store.month_figures(&tenant(), "2027-01").await.unwrap();
+    assert_eq!(database.faults.take_requests(), ["Query"; 8]);
+    assert_eq!((month.calls, month.so_far.attempts, month.so_far.spending.credits), (21, 23, 30_500));
+
+    // One of two like attempts turns out to have been a talk; the step is sent twice, and counts once.
+    let old = store.get::<Call>(&tenant(), &id(2)).await.unwrap().unwrap();
+    let mut new = old.value.clone();
+    let mut told_late = Ending::without_talk(done, Reason::Busy, true);
+    (told_late.cost_credits, told_late.duration_secs) = (Some(2.0), Some(30));
+    new.end(1, told_late, &domain::calling::RetryRule::never(), NOW).unwrap();
+    let mut late = step();
+    late.replace(&old, &new).unwrap();
+    database.faults.next([Fault::SuccessThenTimeout]);
+    store.commit(late).await.unwrap();
+    assert_eq!(
+        told("2027-01-01", "2027-01-31").await,
+        [
+            "2027-01-14 busy: 1, 0 s, 0 credits",
+            "2027-01-14 completed: 1, 30 s, 2000 credits",
+            "2027-01-15 completed: 21, 1260 s, 30500 credits"
+        ]
+    );
+    let stored = store.get::<Call>(&tenant(), &id(2)).await.unwrap().unwrap();
+    let mut gone = step();
+    gone.delete(&stored);
+    store.commit(gone).await.unwrap();
+    assert_eq!(told("2027-01-01", "2027-01-31").await, ["2027-01-15 completed: 20, 1200 s, 20000 credits"]);
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use store::{Stored, free_leads, held_calls_of_campaign, open_calls_of_campaign, 
 /// How many pages of 100 one run works off; what is left is for the next.
 const PAGES: usize = 20;
 /// How many leads are enrolled in one step: each is some dozen items of at most 100.
-const TOGETHER: usize = 6;
+const TOGETHER: usize = 5;
 
 /// Brings a campaign's leads and calls to where its status says, or a part of them and sets off the next part.
 pub async fn run(ctx: &Context, id: CampaignId) -> Result<()> {

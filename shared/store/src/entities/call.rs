@@ -88,6 +88,7 @@ impl Entity for Call {
                 until: slot.lease_until,
             });
         }
+        rows.extend(super::figures::of_call(self));
         for conversation in self.attempts.iter().filter_map(|attempt| attempt.conversation_id.as_ref()) {
             let value = conversation.clone();
             rows.push(Row::Claim { name: CONVERSATION, value, owner: self.id.to_string() });

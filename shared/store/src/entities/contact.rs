@@ -27,6 +27,7 @@ impl Entity for Contact {
 
     fn rows(&self) -> Vec<Row> {
         let mut rows = super::leads::rows(self);
+        rows.extend(super::figures::of_contact(self));
         let claim = |name, value: String| Row::Claim { name, value, owner: self.id.to_string() };
         rows.extend(self.details.phone.as_ref().map(|phone| claim(PHONE, phone.to_string())));
         rows.extend(self.details.email.as_ref().map(|email| claim(EMAIL, email.canonical())));

@@ -7,6 +7,7 @@ mod campaign;
 mod contact;
 mod event;
 mod import;
+mod figures;
 mod journal;
 mod leads;
 mod meaning;
@@ -25,6 +26,7 @@ pub use campaign::{
 pub use contact::{ContactRecord, HistoryRecord, StoredAction};
 pub use event::RawEvent;
 pub use import::{EXPORTS, IMPORTS, ImportErrors, ImportStep, ImportedLead, Owners, Undone, counter_shard};
+pub use figures::{AttemptFigures, ConversionFigures, LeadFigures, MonthFigures, ReadingFigures};
 pub use journal::{AuditEntry, Change, SavedAnswer};
 pub use leads::{LEADS, LeadFilter};
 pub use meaning::MeaningRecord;
