@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::leads::{Pipeline, pipeline};
 use domain::agent::Agent;
 use domain::business::BusinessConfig;
+use domain::campaign::Campaign;
 use domain::contact::LeadStatus;
 use domain::period::Period;
 use domain::statistics::Proportion;
@@ -138,6 +139,9 @@ pub struct CampaignAnalytics {
 pub struct CampaignFigures {
     /// The campaign.
     pub campaign_id: CampaignId,
+    /// Its name; null if there is no such campaign any more.
+    #[schema(required)]
+    pub name: Option<String>,
     /// What its calls came to.
     #[serde(flatten)]
     pub figures: Figures,
@@ -193,6 +197,9 @@ pub struct SourceFigures {
 pub struct CampaignLeads {
     /// The campaign.
     pub campaign_id: CampaignId,
+    /// Its name; null if there is no such campaign any more.
+    #[schema(required)]
+    pub name: Option<String>,
     /// How many.
     #[serde(flatten)]
     pub figures: LeadGroup,
@@ -239,8 +246,11 @@ pub async fn agents(ctx: &Context, scope: &CallScope) -> Result<AgentAnalytics> 
 /// What the calls of each campaign came to, and which of its variants is better.
 pub async fn campaigns(ctx: &Context, scope: &CallScope) -> Result<CampaignAnalytics> {
     let told = Told::read(ctx, scope).await?;
-    let names =
-        names(ctx, told.attempts.iter().filter(|of| of.campaign.is_some()).map(|of| of.agent)).await?;
+    let of_campaigns = || told.attempts.iter().filter(|of| of.campaign.is_some());
+    let (names, mut campaign_names) = tokio::try_join!(
+        names(ctx, of_campaigns().map(|of| of.agent)),
+        campaign_names(ctx, of_campaigns().map(|of| of.campaign)),
+    )?;
     let mut variants: BTreeMap<CampaignId, BTreeMap<Option<AgentId>, Tally>> = BTreeMap::new();
     for ((campaign, agent), tally) in told.by(|_, agent, campaign| Some((campaign?, agent))) {
         variants.entry(campaign).or_default().insert(agent, tally);
@@ -252,6 +262,7 @@ pub async fn campaigns(ctx: &Context, scope: &CallScope) -> Result<CampaignAnaly
         let sides: Vec<_> = variants.iter().map(|(agent, tally)| (*agent, tally)).collect();
         CampaignFigures {
             campaign_id,
+            name: campaign_names.remove(&campaign_id),
             comparison: Comparison::of(&sides),
             figures: tally.figures(&told.config),
             variants: shown(variants, &names, &told.config),
@@ -282,9 +293,14 @@ pub async fn leads(ctx: &Context, scope: &LeadScope) -> Result<LeadAnalytics> {
         .map(|(source, group)| SourceFigures { source, figures: group.view() })
         .collect();
     sources.sort_by_key(|of| std::cmp::Reverse(of.figures.leads));
+    let mut names = campaign_names(ctx, figures.iter().map(|of| of.campaign)).await?;
     let mut campaigns: Vec<CampaignLeads> = grouped(&figures, |of| of.campaign)
         .into_iter()
-        .map(|(campaign_id, group)| CampaignLeads { campaign_id, figures: group.view() })
+        .map(|(campaign_id, group)| CampaignLeads {
+            campaign_id,
+            name: names.remove(&campaign_id),
+            figures: group.view(),
+        })
         .collect();
     campaigns.sort_by_key(|of| std::cmp::Reverse(of.figures.leads));
     let all = grouped(&figures, |_| Some(())).remove(&()).unwrap_or_default();
@@ -379,6 +395,16 @@ async fn names(
     let ids: Vec<AgentId> = agents.flatten().collect();
     let agents = ctx.store().get_many::<Agent>(&ctx.tenant, &ids).await?;
     Ok(agents.into_iter().map(|agent| (agent.id, agent.value.profile.name)).collect())
+}
+
+/// The names of campaigns, in one batch.
+async fn campaign_names(
+    ctx: &Context,
+    campaigns: impl Iterator<Item = Option<CampaignId>>,
+) -> Result<BTreeMap<CampaignId, String>> {
+    let ids: Vec<CampaignId> = campaigns.flatten().collect();
+    let campaigns = ctx.store().get_many::<Campaign>(&ctx.tenant, &ids).await?;
+    Ok(campaigns.into_iter().map(|campaign| (campaign.id, campaign.value.terms.name)).collect())
 }
 
 fn shown(
