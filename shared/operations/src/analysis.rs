@@ -184,9 +184,8 @@ async fn keep(ctx: &Context, attempt: AttemptId, analysis: Analysis) -> Result<(
                 return Ok(());
             }
             let mut call = old.value.clone();
-            call.analyzed_attempt = Some(attempt.number);
             call.analysis_failure = None;
-            call.reading = Somekeep_reading(analysis.summed_up());
+            call.keep_reading(analysis.summed_up());
             let ended_at =
                 call.attempt(attempt.number).and_then(|attempt| attempt.ended_at).unwrap_or(analysis.at);
             let entry = HistoryEntry {
