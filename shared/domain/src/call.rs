@@ -321,6 +321,8 @@ impl Call {
     ) -> Self {
         let attempt = Attempt {
             number: 1,
+            agent_id,
+            day: None,
             status: ending.status,
             reason: ending.reason,
             confirmed: ending.confirmed,

@@ -397,7 +397,7 @@ pub async fn why(ctx: &Context, id: CallId) -> Result<Why> {
         until: if let Ruling::Wait(at) = verdict.ruling { Some(at) } else { None },
     });
     let laws = policy.rules.preset.laws(contact.as_ref().and_then(|contact| contact.details.phone.as_ref()));
-    let (status, reason) = (call.status, CallView::of(&call).reason);
+    let (status, reason) = (call.status, CallView::of(&call, now).reason);
     Ok(Why { id, status, reason, laws, rules: rules.collect(), decision, next_legal_at })
 }
 

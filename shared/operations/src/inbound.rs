@@ -9,6 +9,7 @@ use contracts::Job;
 use domain::call::{Call, CallStatus, Direction};
 use domain::contact::{Contact, LeadStatus};
 use domain::context::{AgentUsed, CallFacts, Packet};
+use domain::conversion::Talk;
 use domain::{AttemptId, Author, ContactId, Phone, Provenance, TenantId};
 pub use elevenlabs::initiation::Initiation;
 use elevenlabs::initiation::{Overrides, Ringing};
@@ -141,7 +142,8 @@ pub(crate) async fn take_in(ctx: &Context, conversation: &Conversation) -> Resul
 }
 
 async fn keep(ctx: &Context, contact: ContactId, conversation: &Conversation) -> Result<Ingested> {
-    let (stored, agent) = tokio::try_join!(
+    let (settings, stored, agent) = tokio::try_join!(
+        business_config::get(ctx),
         async { Ok::<_, Error>(ctx.store().get::<Contact>(&ctx.tenant, &contact).await?) },
         async { Ok(ctx.store().agent_known_as(&ctx.tenant, &conversation.agent_id).await?) },
     )?;
@@ -155,10 +157,11 @@ async fn keep(ctx: &Context, contact: ContactId, conversation: &Conversation) ->
     let began_at = began_at.filter(|at| *at <= now).unwrap_or(now);
     let ended_at = began_at.checked_add(length).unwrap_or(now).min(now);
     let agent_id = agent.as_ref().map(|agent| agent.id);
-    let call = Call {
+    let mut call = Call {
         objective: "Inbound call".to_owned(),
         ..Call::taken(ctx.new_id(), contact, agent_id, ending, began_at, ended_at)
     };
+    call.count_under(1, |at| settings.config.day_of(at));
     let attempt = AttemptId { call: call.id, number: 1 };
     let told = conversation.told();
     let packet = Packet {
@@ -177,6 +180,9 @@ async fn keep(ctx: &Context, contact: ContactId, conversation: &Conversation) ->
     if status == CallStatus::Completed {
         let mut lead = stored.value.clone();
         lead.last_contact_at = lead.last_contact_at.max(Some(ended_at));
+        if let Some(talk) = Talk::of(&call, 1) {
+            lead.talked(talk);
+        }
         if lead.may_advance_to(LeadStatus::Contacted) {
             let evidence = Some(call.id.to_string());
             lead.set_status(LeadStatus::Contacted, Provenance { by: Author::System, at: now, evidence });

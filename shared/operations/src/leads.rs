@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use store::{ContactRecord, Stored};
+use store::Stored;
 use utoipa::ToSchema;
 
 /// The fields of a lead that its keeper writes.
@@ -227,7 +227,7 @@ pub async fn suppress(
     retrying!(
         async {
             let record = ctx.store().contact(&ctx.tenant, id).await?.ok_or(Error::NotFound("lead"))?;
-            let ContactRecord { contact: old, open_calls, .. } = record;
+            let (open_calls, old) = (record.open_calls(), record.contact);
             let mut contact = old.value.clone();
             for channel in channels.each() {
                 contact.suppress(channel, &reason, ctx.actor.author(), ctx.now());

@@ -37,9 +37,9 @@ pub async fn take(ctx: &Context, attempt: AttemptId) -> Result<()> {
                 },
             )?;
             // A lead that is gone has no next steps.
-            let Some(ContactRecord { contact: stored, open_calls, signals, .. }) = record else {
-                return Ok(());
-            };
+            let Some(record) = record else { return Ok(()) };
+            let open_calls = record.open_calls();
+            let ContactRecord { contact: stored, signals, .. } = record;
             let mut contact = stored.value.clone();
             let mut call = old.value.clone();
             let reading = analysis.map(|analysis| analysis.value.analysis.reading);

@@ -19,9 +19,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::{
     AnalysisRecord, ApiKey, AuditEntry, Change, ContextRecord, Entity, Error, HistoryRecord, Integration,
-    JwtIssuer, MeaningRecord, Page, PieceRecord, Planner, Rate, RawEvent, SavedAnswer, Settings, StoredAction,
-    TenantRecord,
-     Transaction, Transcript, TranscriptTurn, WrappedKey,
+    JwtIssuer, MeaningRecord, Page, PieceRecord, Planner, Rate, RawEvent, SavedAnswer, Settings,
+    StoredAction, TenantRecord, Transaction, Transcript, TranscriptTurn, WrappedKey,
 };
 use testkit::{Database, Fault};
 use ulid::Ulid;

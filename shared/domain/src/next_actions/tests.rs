@@ -131,7 +131,7 @@ fn what_was_promised_is_a_task() {
         "at": "2026-11-21T15:00", "quote": "I will ask my colleague"}]})
     };
     let steps = planned(promise("none", "agent"), 0);
-    let What::Task { title, detail, due_at } = &steps[0] else { panic!("{steps:?}") };
+    let What::Task { title, detail, due_at, .. } = &steps[0] else { panic!("{steps:?}") };
     assert_eq!(title, "Keep what was promised in the call");
     assert_eq!(detail, "Ask (\"I will ask my colleague\")");
     assert_eq!(due_at.to_string(), "2026-11-21T09:30:00Z");

@@ -10,7 +10,7 @@ use domain::action::{Action, Card, Task};
 use domain::contact::Contact;
 use domain::context::HistoryEntry;
 use domain::score::Signal;
-use domain::{ActionId, AttemptId, ContactId, Email, Phone, TaskId, TenantId};
+use domain::{ActionId, AttemptId, CallId, ContactId, Email, Phone, TaskId, TenantId};
 use serde::{Deserialize, Serialize};
 
 impl Entity for Contact {
@@ -49,6 +49,17 @@ pub struct ContactRecord {
     pub history: Vec<HistoryEntry>,
     /// What the analyses of it say about the lead, newest first.
     pub signals: Vec<Signal>,
+}
+
+impl ContactRecord {
+    /// The contact's calls that are not over.
+    pub fn open_calls(&self) -> Vec<CallId> {
+        let calls = self.open.iter().filter_map(|card| match card {
+            Card::Call { call_id, .. } => Some(*call_id),
+            Card::Task { .. } => None,
+        });
+        calls.collect()
+    }
 }
 
 /// How much of a contact's partition one query reads: the record, open work, and some months of history.

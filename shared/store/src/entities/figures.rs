@@ -7,7 +7,7 @@ use crate::Store;
 use crate::counters::{Sums, Tallies};
 use crate::entity::Row;
 use crate::error::Result;
-use domain::call::{Attempt, Call, CallStatus};
+use domain::call::{Attempt, Call, CallStatus, Direction};
 use domain::contact::{Contact, LeadStatus};
 use domain::cost::{MonthSoFar, Tokens};
 use domain::period::{Period, Stretch, month_of};
@@ -136,7 +136,12 @@ pub(super) fn of_call(call: &Call) -> Vec<Row> {
     for attempt in call.attempts.iter().filter(|attempt| attempt.status.is_final()) {
         let Some(day) = attempt.day else { continue };
         let sums = of_attempt(attempt);
-        let rest = format!("{}#{}", who(attempt.agent_id, call.campaign_id), attempt.status.as_str());
+        // What leads began is paid for, and says nothing about who picks up.
+        let ending = match call.direction {
+            Direction::Outbound => attempt.status.as_str(),
+            Direction::Inbound => call.direction.as_str(),
+        };
+        let rest = format!("{}#{ending}", who(attempt.agent_id, call.campaign_id));
         by_day_and_month(&mut rows, &ATTEMPT, day, &rest, &sums);
         tally(&mut rows, USAGE, format!("{}#calls", month_of(day)), &sums);
     }
