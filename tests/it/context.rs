@@ -432,7 +432,7 @@ async fn talks(
         if let Some(meaning) = meaning(&about(n)) {
             step.put(&MeaningRecord { contact, attempt, entry: entry.clone(), meaning }).unwrap();
         }
-        step.put(&HistoryRecord { contact, attempt, entry }).unwrap();
+        step.put(&HistoryRecord { contact, attempt, entry, signal: None }).unwrap();
         app.store().commit(step).await.unwrap();
     }
 }

@@ -258,7 +258,7 @@ fn files_are_encrypted_private_and_gone_after_a_week() {
     let rule = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
     assert_eq!(rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256");
     for (switch, on) in bucket["PublicAccessBlockConfiguration"].as_mapping().unwrap() {
-        assert_eq!(on, true, "{switch:?}");
+        assert_eq!(on.as_bool(), Some(true), "{switch:?}");
     }
     let rules = bucket["LifecycleConfiguration"]["Rules"].as_sequence().unwrap();
     let week = rules.iter().find(|rule| rule["ExpirationInDays"] == 7).unwrap();
