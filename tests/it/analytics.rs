@@ -410,8 +410,8 @@ async fn the_budget_holds_the_next_call_back_and_a_higher_one_lets_it_go() {
         "the month begins at night, the window in the morning"
     );
 
-    let used = usage["credits"].as_f64().unwrap().ceil();
-    budget(json!({"monthly_credits": used + 10.0, "estimated_credits_per_call": 40})).await;
+    let used = usage["credits"].as_i64().unwrap();
+    budget(json!({"monthly_credits": used + 10, "estimated_credits_per_call": 40})).await;
     assert_eq!(app.simulators().dials().len(), 4, "there is room for one");
     app.advance(minutes(30)).await;
     assert_eq!(status(owner, &ids[3]).await.0, "completed");

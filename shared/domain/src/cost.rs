@@ -157,7 +157,7 @@ impl Prices {
         if spending.uncosted > 0 {
             unknown.push(format!("credits of {} attempts", spending.uncosted));
         }
-        for (name, tokens) in spending.tokens.iter().filter(|(_, tokens)| **tokens != Tokens::default()) {
+        for (name, tokens) in &spending.tokens {
             match self.model(name) {
                 Some(price) => {
                     micros += part(tokens.input, price.input_per_million, 1_000_000)
@@ -195,6 +195,10 @@ impl Spending {
 
     /// Adds tokens of a model.
     pub fn spend(&mut self, model: &str, tokens: Tokens) {
+        // Who was asked nothing is not on the bill.
+        if tokens == Tokens::default() {
+            return;
+        }
         let sum = self.tokens.entry(model.to_owned()).or_default();
         sum.input += tokens.input;
         sum.output += tokens.output;

@@ -3,7 +3,7 @@
 use crate::budget::{Cost, credits};
 use domain::AgentId;
 use domain::business::BusinessConfig;
-use domain::call::CallStatus;
+use domain::call::{CallStatus, Direction};
 use domain::cost::{Bill, Spending};
 use domain::money::{Amount, Sum};
 use domain::statistics::{Difference, Proportion, compare};
@@ -34,8 +34,10 @@ pub struct Rate {
 /// What some calls came to.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Figures {
-    /// Calls whose first attempt was in the period.
+    /// Calls of ours whose first attempt was in the period.
     pub calls: i64,
+    /// Calls that leads made to us. They count among the talks and the cost, and not among the attempts.
+    pub inbound: i64,
     /// Attempts that were dialed in the period and have ended.
     pub attempts: i64,
     /// The same by how they ended.
@@ -108,6 +110,7 @@ pub(super) struct Tally {
     calls: i64,
     attempts: i64,
     by_status: BTreeMap<String, i64>,
+    inbound: i64,
     completed: i64,
     talk_secs: i64,
     outcomes: BTreeMap<String, i64>,
@@ -122,11 +125,16 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn attempts(&mut self, of: &AttemptFigures) {
-        self.calls += of.calls;
-        self.attempts += of.attempts;
-        *self.by_status.entry(of.status.as_str().to_owned()).or_default() += of.attempts;
-        if of.status == CallStatus::Completed {
-            self.completed += of.attempts;
+        match of.direction {
+            Direction::Inbound => self.inbound += of.attempts,
+            Direction::Outbound => {
+                self.calls += of.calls;
+                self.attempts += of.attempts;
+                *self.by_status.entry(of.status.as_str().to_owned()).or_default() += of.attempts;
+                if of.status == CallStatus::Completed {
+                    self.completed += of.attempts;
+                }
+            }
         }
         self.talk_secs += of.talk_secs;
         self.spending.credits += of.credits;
@@ -170,8 +178,13 @@ impl Tally {
         Proportion::new(self.completed, self.attempts)
     }
 
+    /// Those who spoke with us, whoever called whom.
+    fn talks(&self) -> i64 {
+        self.completed + self.inbound
+    }
+
     fn conversion(&self) -> Proportion {
-        Proportion::new(self.conversions, self.completed)
+        Proportion::new(self.conversions, self.talks())
     }
 
     pub(super) fn figures(self, config: &BusinessConfig) -> Figures {
@@ -183,9 +196,10 @@ impl Tally {
             roi: self.roi(&bill),
             cost: Cost::of(bill),
             credits: credits(self.spending.credits),
-            average_talk_seconds: (self.completed > 0)
-                .then(|| rounded(real(self.talk_secs) / real(self.completed))),
+            average_talk_seconds: (self.talks() > 0)
+                .then(|| rounded(real(self.talk_secs) / real(self.talks()))),
             calls: self.calls,
+            inbound: self.inbound,
             attempts: self.attempts,
             by_status: self.by_status,
             talk_seconds: self.talk_secs,
@@ -276,6 +290,7 @@ mod tests {
                 agent,
                 campaign,
                 status,
+                direction: Direction::Outbound,
                 attempts,
                 calls,
                 talk_secs,
@@ -304,6 +319,29 @@ mod tests {
             (None, None, None)
         );
         assert_eq!((figures.revenue, figures.roi), (Some(vec![]), None), "no sale is known to be no revenue");
+    }
+
+    #[test]
+    fn who_calls_us_counts_among_the_talks_and_not_among_the_attempts() {
+        let mut tally = talks(1, 1);
+        tally.attempts(&AttemptFigures {
+            place: String::new(),
+            agent: None,
+            campaign: None,
+            status: CallStatus::Completed,
+            direction: Direction::Inbound,
+            attempts: 1,
+            calls: 1,
+            talk_secs: 120,
+            credits: 500_000,
+            uncosted: 0,
+        });
+        sold(&mut tally, 1, 100, Some("USD"));
+        let figures = tally.figures(&config());
+        assert_eq!((figures.calls, figures.attempts, figures.inbound), (2, 2, 1));
+        assert_eq!((figures.connect_rate.rate, figures.conversion_rate.rate), (Some(0.5), Some(0.5)));
+        assert_eq!((figures.talk_seconds, figures.average_talk_seconds), (180, Some(90.0)));
+        assert_eq!(figures.credits.micros(), 1_100_000_000);
     }
 
     #[test]

@@ -50,8 +50,10 @@ pub struct AttemptFigures {
     pub agent: Option<AgentId>,
     /// The campaign that asked for the call.
     pub campaign: Option<CampaignId>,
-    /// How they ended.
+    /// How they ended. What leads began is a talk.
     pub status: CallStatus,
+    /// Who began them.
+    pub direction: Direction,
     /// How many.
     pub attempts: i64,
     /// How many of them were the first of their call.
@@ -224,12 +226,18 @@ impl Store {
     /// The attempts that ended, of a period of days on which they were dialed.
     pub async fn attempt_figures(&self, tenant: &TenantId, period: Period) -> Result<Vec<AttemptFigures>> {
         let read = |dimension: &str, sums: &Sums| {
-            let [place, agent, campaign, status] = parts(dimension)?;
+            let [place, agent, campaign, ending] = parts(dimension)?;
+            let (direction, status) = if ending == Direction::Inbound.as_str() {
+                (Direction::Inbound, CallStatus::Completed)
+            } else {
+                (Direction::Outbound, CallStatus::ALL.into_iter().find(|known| known.as_str() == ending)?)
+            };
             Some(AttemptFigures {
                 place: place.to_owned(),
                 agent: agent.parse().ok(),
                 campaign: campaign.parse().ok(),
-                status: CallStatus::ALL.into_iter().find(|known| known.as_str() == status)?,
+                status,
+                direction,
                 attempts: sums.count(),
                 calls: sums.of(CALLS),
                 talk_secs: sums.of(SECS),
