@@ -204,8 +204,8 @@ async fn where_nobody_spoke_no_model_is_asked() {
 
 /// What a model might answer that does whatever a stranger orders.
 fn obeyed(prompt: &str, others: &str) -> Value {
-    let long = format!("{others} {{{{first_name}}}} \u{0}\u{1b}[2J\u{202e} {}", "x".repeat(20_000));
-    let many = |item: Value| Value::Array(vec![item; 200]);
+    let long = format!("{others} {{{{first_name}}}} \u{0}\u{1b}[2J\u{202e} {}", "x".repeat(2_000));
+    let many = |item: Value| Value::Array(vec![item; 100]);
     let quote = prompt.lines().rev().find_map(|line| line.strip_prefix("user: "));
     json!({
         "summary": long, "outcome": "customer", "sentiment": "ecstatic", "score_change": -1e300,

@@ -24,7 +24,8 @@ collected, if the schema has it: the user's answers to what was to be found out,
 truths as true or false, one of the choices where there are some; value and quote null if it did not come up. \
 language: the ISO 639-1 code of the language that the user spoke. \
 evidence: verbatim quotes of the user that carry the above. \
-A quote is verbatim, from one line, in the language spoken; text is one line in English.";
+A quote is verbatim, from one line, in the language spoken, of at most 200 characters; text is one line in English. \
+No list has more than ten entries.";
 
 /// What a model is told beside the transcript, and the transcript.
 #[derive(Debug)]
