@@ -258,6 +258,7 @@ async fn a_model_that_obeys_a_stranger_reaches_no_other_record() {
         of_lead(place)
             || of_lead(&item["data"].to_string())
             || of_lead(&item["at"].to_string())
+            || of_lead(&item["owner"].to_string())
             || kept_by_all.iter().any(|kept| place.contains(kept))
             || place.ends_with("CFG planner")
     };

@@ -17,7 +17,6 @@ pub struct Collected {
     #[serde(deserialize_with = "lenient")]
     pub name: String,
     /// The answer, of the type and among the choices that the data point names.
-    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub value: Value,
     /// The lead's words that say so; absent where only the voice provider's model says it.
     #[serde(deserialize_with = "lenient_option")]
