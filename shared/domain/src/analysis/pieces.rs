@@ -70,7 +70,10 @@ impl Reading {
         for piece in pieces {
             stopped |= piece.outcome == Outcome::DoNotCall;
             let summary = text::shortened(&piece.summary, 2_000 / count);
-            whole.summary = format!("{} {summary}", whole.summary).trim().to_owned();
+            if !whole.summary.is_empty() {
+                whole.summary.push(' ');
+            }
+            whole.summary.push_str(&summary);
             if piece.outcome != Outcome::None {
                 whole.outcome = piece.outcome;
             }

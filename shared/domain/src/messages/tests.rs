@@ -67,7 +67,7 @@ fn every_language_has_every_occasion_and_no_blank_is_left() {
             for draft in drafts(occasion, &all, &BusinessConfig::default(), wording.language) {
                 let all = format!("{}{}", draft.subject.unwrap_or_default(), draft.text);
                 assert!(!all.contains(['{', '}']) && all.contains("Asha"), "{all}");
-                assert!(!all.chars().any(|c| c.is_numeric()), "no price and no time: {all}");
+                assert!(!all.chars().any(char::is_numeric), "no price and no time: {all}");
                 assert!(draft.segments.is_none_or(|parts| parts <= 2), "{all}");
                 assert_eq!(draft.language, wording.language);
             }

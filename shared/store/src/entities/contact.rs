@@ -81,12 +81,11 @@ impl Store {
                 let card = text_in(&item, "card").and_then(|card| serde_json::from_str(card).ok());
                 open.extend::<Option<Card>>(card);
             } else if sk.starts_with("2#") {
-                if let Some(HistoryRecord { entry, signal, .. }) =
-                    decode(item, now)?.map(|stored| stored.value)
-                {
-                    history.push(entry);
-                    signals.extend(signal);
-                }
+                let talk = decode::<HistoryRecord>(item, now)?
+                    .map(|stored| (stored.value.entry, stored.value.signal));
+                let (entry, signal) = talk.unzip();
+                history.extend(entry);
+                signals.extend(signal.flatten());
             }
         }
         Ok(contact.map(|contact| ContactRecord { contact, open, history, signals }))
