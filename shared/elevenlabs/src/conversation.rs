@@ -89,8 +89,8 @@ pub struct Conversation {
     /// What ElevenLabs' model made of it; `None` until it is done.
     #[serde(deserialize_with = "lenient::value")]
     pub analysis: Option<Analysis>,
-    #[serde(deserialize_with = "lenient::value")]
-    conversation_initiation_client_data: Value,
+    #[serde(rename = "conversation_initiation_client_data", deserialize_with = "lenient::value")]
+    client_data: Value,
 }
 
 /// What an agent was told for one conversation, as far as the conversation says so.
@@ -107,7 +107,7 @@ pub struct Told {
 impl Conversation {
     /// What the agent was told for this conversation.
     pub fn told(&self) -> Told {
-        let data = &self.conversation_initiation_client_data;
+        let data = &self.client_data;
         let agent = &data["conversation_config_override"]["agent"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let variables = data["dynamic_variables"].as_object().into_iter().flatten();

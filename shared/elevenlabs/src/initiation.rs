@@ -1,7 +1,7 @@
 //! What ElevenLabs asks while a caller's telephone rings, and what it is told.
 
 use crate::{lenient, wire};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -40,12 +40,8 @@ pub struct Initiation {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<String>,
     dynamic_variables: BTreeMap<String, Value>,
-    #[serde(
-        rename = "conversation_config_override",
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "config"
-    )]
-    overrides: Option<Overrides>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation_config_override: Option<Value>,
 }
 
 /// What the agent does otherwise in this one conversation; what is absent stays.
@@ -67,18 +63,22 @@ impl Initiation {
         dynamic_variables: BTreeMap<String, Value>,
         overrides: Option<Overrides>,
     ) -> Self {
-        Self { kind: "conversation_initiation_client_data", user_id, dynamic_variables, overrides }
+        let conversation_config_override = overrides.map(|overrides| overrides.in_their_words());
+        let kind = "conversation_initiation_client_data";
+        Self { kind, user_id, dynamic_variables, conversation_config_override }
     }
 }
 
-fn config<S: Serializer>(overrides: &Option<Overrides>, serializer: S) -> Result<S::Ok, S::Error> {
-    let Overrides { prompt, first_message, language } = overrides.clone().unwrap_or_default();
-    let agent = wire::AgentOverride {
-        first_message: first_message.as_deref(),
-        language: language.as_deref(),
-        prompt: prompt.as_deref().map(|prompt| wire::PromptOverride { prompt }),
-    };
-    wire::ConfigOverride { agent }.serialize(serializer)
+impl Overrides {
+    fn in_their_words(&self) -> Value {
+        let agent = wire::AgentOverride {
+            first_message: self.first_message.as_deref(),
+            language: self.language.as_deref(),
+            prompt: self.prompt.as_deref().map(|prompt| wire::PromptOverride { prompt }),
+        };
+        // Texts are always JSON.
+        serde_json::to_value(wire::ConfigOverride { agent }).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
