@@ -13,6 +13,7 @@ fn routes() -> Vec<(Method, String, bool)> {
         .filter(|(_, path, operation)| operation["security"].is_null() && !path.starts_with("/webhooks"));
     let routes = routes.map(|(method, path, operation)| {
         let id = match path.split('/').nth(1) {
+            _ if path.starts_with("/agents/templates") => "tpl_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("leads") => "con_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("agents") => "agt_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("calls") => "cal_01JAAAAAAAAAAAAAAAAAAAAAAA",
@@ -23,7 +24,7 @@ fn routes() -> Vec<(Method, String, bool)> {
             _ => "key_01JAAAAAAAAAAAAAAAAAAAAAAA",
         };
         let has_body = operation["requestBody"]["content"]["application/json"].is_object();
-        (method, path.replace("{id}", id).replace("{provider}", "openai"), has_body)
+        (method, path.replace("{id}", id).replace("{provider}", "openai").replace("{version}", "1"), has_body)
     });
     routes.collect()
 }

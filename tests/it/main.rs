@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod access;
+mod agents;
 mod analysis;
 mod analytics;
 mod campaigns;
 mod context;
 mod crash;
+mod endings;
 mod events;
 mod finding;
 mod imports;

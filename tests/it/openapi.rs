@@ -60,7 +60,11 @@ async fn every_described_operation_is_served_and_nothing_else_is() {
     let app = TestApp::start().await;
     let nobody = app.client(None);
     for (method, path, _) in operations() {
-        let path = path.replace("{provider}", "openai").replace("{tenant}", "demo").replace("{id}", "x");
+        let path = path
+            .replace("{provider}", "openai")
+            .replace("{tenant}", "demo")
+            .replace("{id}", "x")
+            .replace("{version}", "1");
         let answer = nobody.send(method.clone(), &path, &[], None).await;
         let kind = answer.body["type"].as_str().unwrap_or_default().to_owned();
         assert!(

@@ -38,6 +38,71 @@ pub(crate) fn signed(app: &TestApp, body: &[u8], age: SignedDuration) -> String 
     signature::sign(&Secret::new(SECRET), body, app.now() - age)
 }
 
+/// Delivers an event to `acme` as its provider does, and has it taken.
+pub(crate) async fn deliver_signed(app: &TestApp, event: &Value) {
+    let body = event.to_string().into_bytes();
+    let header = signed(app, &body, SignedDuration::ZERO);
+    assert_eq!(deliver(app, &body, Some(&header)).await, 200, "{event}");
+}
+
+/// An ElevenLabs of a tenant's own that answers nothing yet.
+pub(crate) async fn provider(owner: &Client) -> MockServer {
+    let server = MockServer::start().await;
+    let settings =
+        json!({"api_key": "k", "base_url": server.uri(), "phone_number_id": "p", "webhook_secret": SECRET});
+    owner.put("/admin/integrations/elevenlabs", settings).await.expect(200);
+    server
+}
+
+#[tokio::test]
+async fn a_recording_can_be_heard() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    agent(owner).await;
+    let phone = "+919876543210";
+    let lead = lead(owner, phone).await;
+    app.simulators().set_script(phone, vec![Script::Busy, Script::NotInterested]).unwrap();
+    let id = call(owner, &lead).await;
+    let path = format!("/calls/{id}/audio");
+    assert_eq!(owner.get(&path).await.problem(404), "not_found", "nobody was called yet");
+    assert!(app.advance(minutes(30)).await.is_empty());
+    assert_eq!(status(owner, &id).await.0, "completed");
+    let viewer = app.member("viewer").await;
+    for heard in [path.clone(), format!("{path}?attempt=2")] {
+        let answer = viewer.get(&heard).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.headers["content-type"]),
+            (200, &"audio/mpeg".parse().unwrap())
+        );
+        assert_eq!(answer.headers["content-length"], "15846", "as the provider has it");
+        assert_eq!(answer.headers["cache-control"], "private, no-store");
+    }
+    for (missing, word) in [("?attempt=1", "nothing was said"), ("?attempt=3", "attempt")] {
+        let answer = owner.get(&format!("{path}{missing}")).await;
+        assert_eq!(answer.problem(404), "not_found", "{missing}");
+        assert!(answer.body["detail"].as_str().unwrap().contains(word), "{}", answer.body);
+    }
+    assert_eq!(owner.get(&format!("{path}?attempt=first")).await.problem(422), "invalid");
+    let acme = app.tenant("acme").await;
+    assert_eq!(acme.get(&path).await.problem(404), "not_found");
+
+    // Larger than an answer may be: it is put where it can be had. Then a provider that fails.
+    let large = MockServer::start().await;
+    let settings = json!({"api_key": "k", "base_url": large.uri(), "phone_number_id": "p"});
+    owner.put("/admin/integrations/elevenlabs", settings).await.expect(200);
+    let recording = ResponseTemplate::new(200).set_body_bytes(vec![0xff; 4_500_001]);
+    Mock::given(method("GET")).respond_with(recording).up_to_n_times(1).mount(&large).await;
+    let answer = owner.get(&path).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let link = answer.headers["location"].to_str().unwrap().strip_prefix(&app.url).unwrap().to_owned();
+    let had = app.client(None).get(&link).await;
+    assert_eq!((had.status.as_u16(), &had.headers["content-length"]), (200, &"4500001".parse().unwrap()));
+    app.advance(minutes(16)).await;
+    assert_ne!(app.client(None).get(&link).await.status, 200, "a link ends");
+    Mock::given(method("GET")).respond_with(ResponseTemplate::new(401)).mount(&large).await;
+    assert_eq!(owner.get(&path).await.problem(502), "provider_rejected");
+}
+
 #[tokio::test]
 async fn only_genuine_events_are_taken() {
     let app = TestApp::start().await;

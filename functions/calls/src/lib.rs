@@ -1,14 +1,15 @@
-//! `GET /calls`, `GET /calls/{id}`, `…/why`, `…/context`: reads calls and explains them.
+//! `GET /calls`, `GET /calls/{id}`, `…/why`, `…/context`, `…/audio`: reads calls, explains them and lets them be heard.
 
-use api::{Caller, List, PageQuery, Path, Query};
+use api::{Audio, Caller, List, PageQuery, Path, Problem, Query};
 use axum::Json;
 use domain::CallId;
 use operations::call_context::{self, CallContext};
 use operations::calls::{self, CallDetails, CallSearch, CallView, Why};
+use operations::recordings::{self, RecordingSearch};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-api::routes!(list_calls, get_call, explain_call, get_call_context);
+api::routes!(list_calls, get_call, explain_call, get_call_context, get_call_audio);
 
 /// Calls, newest first; by a status in which they are not over, oldest first. A page may be short where few calls
 /// fit several filters.
@@ -84,4 +85,27 @@ async fn get_call_context(
     Query(query): Query<AttemptQuery>,
 ) -> api::Result<Json<CallContext>> {
     Ok(Json(call_context::of_call(&caller, id, query.attempt).await?))
+}
+
+/// The recording of what was said, as the voice provider keeps it.
+#[utoipa::path(
+    get,
+    path = "/calls/{id}/audio",
+    tag = "calls",
+    params(("id" = String, Path), RecordingSearch),
+    responses(
+        (status = 200, description = "The recording as MP3", body = String, content_type = "audio/mpeg"),
+        (status = 303, description = "A recording above 4.5 MB: where it can be had for some minutes",
+            headers(("Location" = String))),
+        (status = 409, description = "The voice provider is not set up", body = Problem, content_type = "application/problem+json"),
+        (status = 502, description = "The provider refused or failed", body = Problem, content_type = "application/problem+json"),
+        (status = 504, description = "The provider did not answer in time", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn get_call_audio(
+    caller: Caller,
+    Path(id): Path<CallId>,
+    Query(search): Query<RecordingSearch>,
+) -> api::Result<Audio> {
+    Ok(Audio(recordings::get(&caller, id, &search).await?))
 }

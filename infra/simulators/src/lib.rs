@@ -231,6 +231,24 @@ impl Simulators {
         *locked(&self.inner.behaviour) = behaviour;
     }
 
+    /// Changes an account's agent as somebody in ElevenLabs' console would, behind the client's back: `change` is
+    /// laid over it as the body of an update is. Answers whether there is such an agent.
+    pub fn edit_agent(&self, api_key: &str, agent_id: &str, change: &Value) -> Result<bool, Error> {
+        let now = self.inner.clock.now();
+        elevenlabs::agents::edit(&self.inner.storage, api_key, agent_id, change, now)
+    }
+
+    /// Deletes an account's agent behind the client's back. Answers whether there was such an agent.
+    pub fn lose_agent(&self, api_key: &str, agent_id: &str) -> Result<bool, Error> {
+        self.inner.storage.delete_agent(api_key, agent_id)
+    }
+
+    /// ElevenLabs' ids of an account's agents, the newest first.
+    pub fn agents(&self, api_key: &str) -> Result<Vec<String>, Error> {
+        let agents = self.inner.storage.agents(api_key, i64::MAX)?;
+        Ok(agents.into_iter().map(|(_, agent)| agent.agent_id).collect())
+    }
+
     /// How long the machine's own time lets pass before a slow answer comes; 3 seconds by default.
     pub fn set_slowness(&self, slowness: Duration) {
         *locked(&self.inner.slowness) = slowness;

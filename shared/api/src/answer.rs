@@ -4,6 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use operations::Listing;
+use operations::recordings::Recording;
 use serde::Serialize;
 use store::Stored;
 
@@ -34,6 +35,25 @@ pub struct Accepted<T>(pub T);
 impl<T: Serialize> IntoResponse for Accepted<T> {
     fn into_response(self) -> Response {
         (StatusCode::ACCEPTED, Json(self.0)).into_response()
+    }
+}
+
+/// 200 with a recording, or 303 to where it is.
+#[derive(Debug)]
+pub struct Audio(pub Recording);
+
+impl IntoResponse for Audio {
+    fn into_response(self) -> Response {
+        // What somebody said is for whoever asked, and for no cache on the way.
+        let mut response = match self.0 {
+            Recording::Here(bytes) => {
+                ([(header::CONTENT_TYPE, HeaderValue::from_static("audio/mpeg"))], bytes).into_response()
+            }
+            Recording::There(url) => (StatusCode::SEE_OTHER, [(header::LOCATION, url)]).into_response(),
+        };
+        let private = HeaderValue::from_static("private, no-store");
+        response.headers_mut().insert(header::CACHE_CONTROL, private);
+        response
     }
 }
 

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub mod template;
+
 /// An AI agent and its twin at the voice provider.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
@@ -38,12 +40,15 @@ pub enum Sync {
     Pending,
     /// The provider has this version.
     InSync,
+    /// The provider had lost its agent, and another is being made there.
+    Recreating,
     /// The record is gone for its users; the provider's agent is still to be deleted.
     Deleting,
 }
 
 /// How an agent speaks and what about.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Profile {
     /// What people here call it.
@@ -158,4 +163,19 @@ impl Criterion {
         self.prompt = text::line(&self.prompt, 2_000).map_err(|e| e.within("/prompt"))?;
         Ok(())
     }
+}
+
+/// One version of an agent's profile, as it came to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentVersion {
+    /// The agent.
+    pub agent: AgentId,
+    /// Counts from 1.
+    pub version: u32,
+    /// When it came to be.
+    pub at: Timestamp,
+    /// Who made it, as the audit names them.
+    pub by: String,
+    /// The whole profile of this version.
+    pub profile: Profile,
 }

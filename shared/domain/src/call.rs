@@ -231,6 +231,9 @@ pub struct Attempt {
     /// Whether the end was told by the provider, and not concluded from its silence.
     #[serde(default)]
     pub confirmed: bool,
+    /// Whether the carrier told, while it was under way, that a machine picked up.
+    #[serde(default)]
+    pub machine: bool,
     /// The provider's id of the conversation, once known.
     pub conversation_id: Option<String>,
     /// When the request went out.
@@ -326,6 +329,7 @@ impl Call {
             status: ending.status,
             reason: ending.reason,
             confirmed: ending.confirmed,
+            machine: false,
             conversation_id: ending.conversation_id,
             dialed_at: None,
             ended_at: Some(now),
@@ -382,6 +386,7 @@ impl Call {
             status: CallStatus::Claimed,
             reason: None,
             confirmed: false,
+            machine: false,
             conversation_id: None,
             dialed_at: None,
             ended_at: None,
@@ -426,6 +431,18 @@ impl Call {
         Some(())
     }
 
+    /// Notes that a machine picked up. `None` if that is known, or the attempt is not under way: what comes after
+    /// the end changes nothing.
+    pub fn machine_answered(&mut self, number: u32, now: Timestamp) -> Option<()> {
+        let attempt = self.attempts.iter_mut().find(|attempt| attempt.number == number)?;
+        if !attempt.status.is_active() || attempt.machine {
+            return None;
+        }
+        attempt.machine = true;
+        self.updated_at = now;
+        Some(())
+    }
+
     /// Ends an attempt, gives the slot back, and queues the call again where `retry` says so. `None` if the
     /// attempt has ended already; only a confirmed ending replaces one that was concluded from silence.
     pub fn end(&mut self, number: u32, ending: Ending, retry: &RetryRule, now: Timestamp) -> Option<()> {
@@ -441,12 +458,14 @@ impl Call {
         attempt.ended_at = Some(now);
         attempt.duration_secs = ending.duration_secs;
         attempt.cost_credits = ending.cost_credits;
+        // A call that is over stays over: it learns how it ended, and is not made again.
+        let was_over = self.status.is_final();
         // A later attempt, or a person who cancelled the call, is not undone by news of an earlier one.
         if !is_current || self.status == CallStatus::Cancelled {
             return Some(());
         }
         self.slot = None;
-        match retry.after(self.id, ending.status, number).filter(|_| ending.is_over) {
+        match retry.after(self.id, ending.status, number).filter(|_| ending.is_over && !was_over) {
             Some(wait) => {
                 self.ready_at = now + wait;
                 self.enter(CallStatus::Queued, ending.reason.or(Some(Reason::Retry)), None, now);
@@ -507,8 +526,12 @@ impl Call {
         )
     }
 
-    /// Looks again at `check_at`, with the slot held until then and a little longer.
+    /// Looks again at `check_at`, with the slot held until then and a little longer. There is nothing to look at
+    /// where no attempt is under way.
     pub fn watch(&mut self, check_at: Timestamp, now: Timestamp) {
+        if !self.status.is_active() {
+            return;
+        }
         self.check_at = Some(check_at);
         self.hold_until(check_at);
         self.updated_at = now;
@@ -542,5 +565,7 @@ impl Call {
     }
 }
 
+#[cfg(test)]
+mod order;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -15,7 +15,7 @@ use crate::business::BusinessConfig;
 use crate::call::{Call, Direction, Priority};
 use crate::contact::Contact;
 use crate::text::{folded, shortened};
-use crate::{AgentId, CallId, TemplateId};
+use crate::{AgentId, CallId, TemplateId, placeholder};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -412,24 +412,7 @@ fn plain(value: &Value) -> String {
 /// A text with its `{{first_name}}` and the like filled in. Names that are none of ours stay: they are the
 /// provider's.
 fn filled(text: &str, variables: &BTreeMap<String, String>) -> String {
-    let mut done = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        done.push_str(before);
-        let Some((name, behind)) = after.split_once("}}") else {
-            done.push_str("{{");
-            rest = after;
-            continue;
-        };
-        match variables.get(name.trim()) {
-            Some(value) => done.push_str(value),
-            None => {
-                let _ = write!(done, "{{{{{name}}}}}");
-            }
-        }
-        rest = behind;
-    }
-    done.push_str(rest);
+    let done = placeholder::filled(text, |name| variables.get(name).map(|value| value.into()));
     if done == text { done } else { tidy(&done) }
 }
 

@@ -25,6 +25,7 @@ pub mod money;
 pub mod next_actions;
 pub mod period;
 pub mod phone;
+pub mod placeholder;
 pub mod provenance;
 pub mod role;
 pub mod score;

@@ -1,6 +1,7 @@
 //! A voice agent, as we want it and as ElevenLabs has it.
 
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A voice agent as it should be at ElevenLabs. What is `None` is left to ElevenLabs' defaults.
@@ -72,23 +73,66 @@ pub struct Criterion {
     pub prompt: String,
 }
 
-/// A voice agent as it stands at ElevenLabs. Texts that it does not state are empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A voice agent as it stands at ElevenLabs.
+#[derive(Debug, Clone, PartialEq)]
 pub struct RemoteAgent {
     /// ElevenLabs' id of the agent.
     pub agent_id: String,
+    /// All that ElevenLabs tells of it.
+    pub(crate) body: Value,
+}
+
+/// A part of an agent that we manage at ElevenLabs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManagedField {
     /// Name in ElevenLabs' console.
-    pub name: String,
-    /// Labels in ElevenLabs' console.
-    pub tags: Vec<String>,
+    Name,
     /// What the agent is told.
-    pub system_prompt: String,
+    SystemPrompt,
     /// What the agent says first.
-    pub first_message: String,
-    /// ISO 639-1 code.
-    pub language: String,
-    /// ElevenLabs' id of the voice.
-    pub voice_id: Option<String>,
-    /// ElevenLabs' name of the language model.
-    pub llm: Option<String>,
+    FirstMessage,
+    /// The language.
+    Language,
+    /// The voice.
+    VoiceId,
+    /// The language model.
+    Llm,
+    /// Labels by which the agent is found.
+    Tags,
+    /// What is drawn from each conversation.
+    DataCollection,
+    /// What each conversation is judged by.
+    Evaluation,
+    /// Where transcripts and failed calls are told.
+    PostCallWebhook,
+    /// Longest conversation.
+    MaxDuration,
+    /// Values of variables for whoever calls without them.
+    Placeholders,
+    /// What a single call may change.
+    Overrides,
+    /// Hanging up, and telling a voicemail from a person.
+    Tools,
+}
+
+impl ManagedField {
+    /// The field in snake case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::SystemPrompt => "system_prompt",
+            Self::FirstMessage => "first_message",
+            Self::Language => "language",
+            Self::VoiceId => "voice_id",
+            Self::Llm => "llm",
+            Self::Tags => "tags",
+            Self::DataCollection => "data_collection",
+            Self::Evaluation => "evaluation",
+            Self::PostCallWebhook => "post_call_webhook",
+            Self::MaxDuration => "max_duration",
+            Self::Placeholders => "placeholders",
+            Self::Overrides => "overrides",
+            Self::Tools => "tools",
+        }
+    }
 }

@@ -4,7 +4,8 @@ use crate::agent::{AgentSpec, RemoteAgent};
 use crate::conversation::{Conversation, ConversationSummary};
 use crate::outbound::{OutboundCall, PhoneProvider, Placed};
 use crate::{convert, error, wire};
-use provider::{Answer, Http, ProviderError, RequestBuilder, Retries, Secret, Url};
+use bytes::Bytes;
+use provider::{Answer, Http, Limits, ProviderError, RequestBuilder, Retries, Secret, Url};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ const SERVICE: &str = "elevenlabs";
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_BUDGET: Duration = Duration::from_secs(20);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
+const AUDIO_TIMEOUT: Duration = Duration::from_secs(20);
+const AUDIO_MAX: usize = 64 * 1024 * 1024;
 const PAGE_SIZE: &str = "100";
 const MAX_PAGES: usize = 20;
 
@@ -39,11 +42,11 @@ impl Client {
         Ok(answer.json::<wire::Created>()?.agent_id)
     }
 
-    /// Changes an agent to this. What the spec leaves out stays as it is at ElevenLabs.
-    pub async fn update_agent(&self, agent_id: &str, spec: &AgentSpec) -> Result<(), ProviderError> {
+    /// Changes an agent to this; `false` if there is none of this id. What the spec leaves out stays as it is at
+    /// ElevenLabs.
+    pub async fn update_agent(&self, agent_id: &str, spec: &AgentSpec) -> Result<bool, ProviderError> {
         let request = self.http.patch(self.url(&["agents", agent_id])?).json(&wire::Agent::from(spec));
-        self.send("update_agent", request, WRITE_TIMEOUT).await?;
-        Ok(())
+        Ok(found(self.send("update_agent", request, WRITE_TIMEOUT).await)?.is_some())
     }
 
     /// Deletes an agent. One that is gone already is fine.
@@ -59,17 +62,22 @@ impl Client {
         let Some(answer) = found(self.read("get_agent", url).await)? else {
             return Ok(None);
         };
-        let agent = convert::remote_agent(&answer.json()?).ok_or_else(|| ProviderError::Unexpected {
+        let agent = convert::remote_agent(answer.json()?).ok_or_else(|| ProviderError::Unexpected {
             status: Some(answer.status.as_u16()),
             detail: "an agent without agent_id".to_owned(),
         })?;
         Ok(Some(agent))
     }
 
-    /// ElevenLabs' id of an agent that has this tag, among those that a search for the name brings, at most
-    /// 2000. So a create without an answer can be found again.
-    pub async fn find_agent_by_tag(&self, name: &str, tag: &str) -> Result<Option<String>, ProviderError> {
-        let agents: Vec<wire::ListedAgent> = self.list("list_agents", "agents", ("search", name)).await?;
+    /// ElevenLabs' id of an agent that has this tag, among those that a search for the name brings, or among all
+    /// without a name; at most 2000 are looked at. So a create without an answer can be found again.
+    pub async fn find_agent_by_tag(
+        &self,
+        name: Option<&str>,
+        tag: &str,
+    ) -> Result<Option<String>, ProviderError> {
+        let filter = name.map(|name| ("search", name));
+        let agents: Vec<wire::ListedAgent> = self.list("list_agents", "agents", filter).await?;
         Ok(agents.into_iter().find(|agent| agent.tags.iter().any(|t| t == tag)).map(|agent| agent.agent_id))
     }
 
@@ -100,13 +108,21 @@ impl Client {
         &self,
         user_id: &str,
     ) -> Result<Vec<ConversationSummary>, ProviderError> {
-        self.list("list_conversations", "conversations", ("user_id", user_id)).await
+        self.list("list_conversations", "conversations", Some(("user_id", user_id))).await
     }
 
     /// A conversation with its transcript; `None` if there is none of this id.
     pub async fn conversation(&self, conversation_id: &str) -> Result<Option<Conversation>, ProviderError> {
         let url = self.url(&["conversations", conversation_id])?;
         found(self.read("get_conversation", url).await)?.map(|answer| answer.json()).transpose()
+    }
+
+    /// The recording of a conversation as MP3, at most 64 MiB; `None` if there is none.
+    pub async fn conversation_audio(&self, conversation_id: &str) -> Result<Option<Bytes>, ProviderError> {
+        let url = self.url(&["conversations", conversation_id, "audio"])?;
+        let limits = Limits { timeout: AUDIO_TIMEOUT, bytes: AUDIO_MAX };
+        let answer = found(self.read_within("get_conversation_audio", url, limits).await)?;
+        Ok(answer.map(|answer| answer.bytes))
     }
 
     fn url(&self, segments: &[&str]) -> Result<Url, ProviderError> {
@@ -117,10 +133,10 @@ impl Client {
         &self,
         operation: &'static str,
         collection: &str,
-        (filter, value): (&str, &str),
+        filter: Option<(&str, &str)>,
     ) -> Result<Vec<T>, ProviderError> {
         let mut first = self.url(&[collection])?;
-        first.query_pairs_mut().append_pair(filter, value).append_pair("page_size", PAGE_SIZE);
+        first.query_pairs_mut().extend_pairs(filter).append_pair("page_size", PAGE_SIZE);
         let (mut items, mut url) = (Vec::new(), first.clone());
         for _ in 0..MAX_PAGES {
             let mut page: wire::Page<T> = self.read(operation, url).await?.json()?;
@@ -133,10 +149,19 @@ impl Client {
     }
 
     async fn read(&self, operation: &'static str, url: Url) -> Result<Answer, ProviderError> {
+        self.read_within(operation, url, Limits::of(READ_TIMEOUT)).await
+    }
+
+    async fn read_within(
+        &self,
+        operation: &'static str,
+        url: Url,
+        limits: Limits,
+    ) -> Result<Answer, ProviderError> {
         let mut retries = Retries::new(2, READ_BUDGET);
         loop {
-            let timeout = READ_TIMEOUT.min(retries.remaining());
-            match self.send(operation, self.http.get(url.clone()), timeout).await {
+            let limits = Limits { timeout: limits.timeout.min(retries.remaining()), ..limits };
+            match self.exchange(operation, self.http.get(url.clone()), limits).await {
                 Err(error) if error.is_retryable() && retries.wait(error.retry_after()).await => {}
                 result => return result,
             }
@@ -149,8 +174,17 @@ impl Client {
         request: RequestBuilder,
         timeout: Duration,
     ) -> Result<Answer, ProviderError> {
+        self.exchange(operation, request, Limits::of(timeout)).await
+    }
+
+    async fn exchange(
+        &self,
+        operation: &'static str,
+        request: RequestBuilder,
+        limits: Limits,
+    ) -> Result<Answer, ProviderError> {
         let request = request.header("xi-api-key", self.api_key.expose());
-        let answer = self.http.send_json(SERVICE, operation, request, timeout).await?;
+        let answer = self.http.send(SERVICE, operation, request, limits).await?;
         if answer.status.is_success() { Ok(answer) } else { Err(error::read(&answer)) }
     }
 }

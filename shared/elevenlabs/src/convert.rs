@@ -120,19 +120,9 @@ impl From<wire::OutboundAnswer> for Placed {
 }
 
 /// The agent in the answer of a get; `None` if there is none in it.
-pub(crate) fn remote_agent(body: &Value) -> Option<RemoteAgent> {
-    let text = |pointer| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let tags = body["tags"].as_array().into_iter().flatten();
-    Some(RemoteAgent {
-        agent_id: text("/agent_id")?,
-        name: text("/name").unwrap_or_default(),
-        tags: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
-        system_prompt: text("/conversation_config/agent/prompt/prompt").unwrap_or_default(),
-        first_message: text("/conversation_config/agent/first_message").unwrap_or_default(),
-        language: text("/conversation_config/agent/language").unwrap_or_default(),
-        voice_id: text("/conversation_config/tts/voice_id"),
-        llm: text("/conversation_config/agent/prompt/llm"),
-    })
+pub(crate) fn remote_agent(body: Value) -> Option<RemoteAgent> {
+    let agent_id = body["agent_id"].as_str()?.to_owned();
+    Some(RemoteAgent { agent_id, body })
 }
 
 #[cfg(test)]
@@ -303,23 +293,9 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_is_read_from_what_is_there() {
-        assert_eq!(remote_agent(&json!({"name": "x"})), None);
-        let sparse = remote_agent(&json!({"agent_id": "agent_1", "tags": null})).unwrap();
-        assert_eq!((sparse.agent_id.as_str(), sparse.tags.len(), sparse.voice_id), ("agent_1", 0, None));
-        let full = json!({
-            "agent_id": "agent_1",
-            "tags": ["a", 1],
-            "conversation_config": {
-                "agent": {"prompt": {"prompt": "p", "llm": "l"}, "language": "hi"},
-                "tts": {"voice_id": "v"},
-            },
-        });
-        let full = remote_agent(&full).unwrap();
-        assert_eq!(
-            (full.tags, full.system_prompt, full.language),
-            (vec!["a".to_owned()], "p".to_owned(), "hi".to_owned())
-        );
-        assert_eq!((full.voice_id.as_deref(), full.llm.as_deref()), (Some("v"), Some("l")));
+    fn an_agent_is_known_by_its_id() {
+        assert_eq!(remote_agent(json!({"name": "x"})), None);
+        let agent = remote_agent(json!({"agent_id": "agent_1", "tags": null})).unwrap();
+        assert_eq!(agent.agent_id, "agent_1");
     }
 }

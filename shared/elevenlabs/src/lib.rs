@@ -7,6 +7,7 @@ mod agent;
 mod client;
 mod conversation;
 mod convert;
+mod drift;
 mod error;
 pub mod initiation;
 mod lenient;
@@ -16,7 +17,7 @@ pub mod signature;
 pub mod webhook;
 mod wire;
 
-pub use agent::{AgentSpec, Criterion, DataKind, DataPoint, RemoteAgent};
+pub use agent::{AgentSpec, Criterion, DataKind, DataPoint, ManagedField, RemoteAgent};
 pub use client::Client;
 pub use conversation::{
     Analysis, CallError, Conversation, ConversationStatus, ConversationSummary, Direction, Evaluation,

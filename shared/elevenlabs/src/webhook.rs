@@ -40,6 +40,16 @@ pub enum EventBody {
         /// Why.
         reason: FailureReason,
     },
+    /// `answering_machine_detection`: the carrier says who or what picked up. What the event looks like is
+    /// published nowhere, so its verdict is looked for wherever it may stand.
+    MachineDetection {
+        /// ElevenLabs' id of the conversation; empty if it was not told.
+        conversation_id: String,
+        /// Our id of the attempt, if it was told.
+        user_id: Option<String>,
+        /// Whether a machine picked up; `None` if the event does not say so.
+        is_machine: Option<bool>,
+    },
     /// Something that we did not ask for, or that is new.
     Other,
 }
@@ -92,8 +102,37 @@ impl EventBody {
                     InitiationFailure::deserialize(data).map_err(|_| NotAnEvent)?;
                 Ok(Self::InitiationFailure { agent_id, conversation_id, reason: failure_reason })
             }
+            "answering_machine_detection" => {
+                let text = |name| data[name].as_str().map(str::to_owned);
+                Ok(Self::MachineDetection {
+                    conversation_id: text("conversation_id").unwrap_or_default(),
+                    user_id: text("user_id"),
+                    is_machine: answered_by(&data).and_then(is_machine),
+                })
+            }
             _ => Ok(Self::Other),
         }
+    }
+}
+
+/// Twilio's verdict, under its own name or in snake case, at whatever depth.
+fn answered_by(data: &Value) -> Option<&str> {
+    match data {
+        Value::Object(fields) => {
+            let own = ["answered_by", "AnsweredBy"].iter().find_map(|name| fields.get(*name)?.as_str());
+            own.or_else(|| fields.values().find_map(answered_by))
+        }
+        Value::Array(items) => items.iter().find_map(answered_by),
+        _ => None,
+    }
+}
+
+/// Twilio's words: `human`, `fax`, `unknown`, `machine_start`, `machine_end_beep` and the like.
+fn is_machine(answered_by: &str) -> Option<bool> {
+    match answered_by {
+        "human" => Some(false),
+        "fax" => Some(true),
+        word => word.starts_with("machine").then_some(true),
     }
 }
 
@@ -232,14 +271,31 @@ mod tests {
     }
 
     #[test]
+    fn a_machine_is_told_from_a_person_wherever_the_verdict_stands() {
+        let verdict = |data: Value| {
+            let event = parse_json(json!({"type": "answering_machine_detection", "data": data})).unwrap();
+            assert!(event.dedupe_key().starts_with("answering_machine_detection:"));
+            let EventBody::MachineDetection { conversation_id, is_machine, .. } = event.body else {
+                panic!("{:?}", event.body)
+            };
+            (conversation_id, is_machine)
+        };
+        let known = |is_machine| ("conv_1".to_owned(), is_machine);
+        let said = |word: &str| json!({"conversation_id": "conv_1", "answered_by": word});
+        assert_eq!(verdict(said("machine_end_beep")), known(Some(true)));
+        assert_eq!(verdict(said("fax")), known(Some(true)));
+        assert_eq!(verdict(said("human")), known(Some(false)));
+        assert_eq!(verdict(said("unknown")), known(None));
+        let deep = json!({"conversation_id": "conv_1",
+            "metadata": {"type": "twilio", "body": {"CallSid": "CA1", "AnsweredBy": "machine_start"}}});
+        assert_eq!(verdict(deep), known(Some(true)));
+        assert_eq!(verdict(json!({"answered_by": 7})), (String::new(), None));
+    }
+
+    #[test]
     fn another_event_is_known_by_its_conversation_or_its_body() {
-        let machine =
-            parse_json(json!({"type": "answering_machine_detection", "data": {"conversation_id": "conv_1"}}));
-        let machine = machine.unwrap();
-        assert_eq!(
-            (machine.dedupe_key().as_str(), &machine.body),
-            ("answering_machine_detection:conv_1", &EventBody::Other)
-        );
+        let other = parse_json(json!({"type": "agent_qa", "data": {"conversation_id": "conv_1"}})).unwrap();
+        assert_eq!((other.dedupe_key().as_str(), &other.body), ("agent_qa:conv_1", &EventBody::Other));
         let news = |n| parse_json(json!({"type": "news", "data": {"n": n}})).unwrap().dedupe_key();
         assert_eq!(news(1), news(1));
         assert_ne!(news(1), news(2));

@@ -39,6 +39,8 @@ pub enum Kind {
     Import,
     /// Leads on their way out.
     Export,
+    /// What was said in a call.
+    Recording,
 }
 
 /// The name of a file.
@@ -51,6 +53,7 @@ impl Key {
         let kind = match kind {
             Kind::Import => "import",
             Kind::Export => "export",
+            Kind::Recording => "recording",
         };
         Self(format!("t/{tenant}/{kind}/{id}"))
     }

@@ -6,13 +6,14 @@ use crate::{agents, business_config, similarity};
 use domain::agent::Agent;
 use domain::business::BusinessConfig;
 use domain::call::Priority;
+use domain::contact::{Contact, Details};
 use domain::context::{AgentUsed, CallFacts, ContextTemplate, Known, Packet, TemplateUsed, build};
-use domain::{AgentId, CallId, ContactId, Role, text};
+use domain::{AgentId, Author, CallId, ContactId, Role, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use store::ContactRecord;
+use store::{ContactRecord, Stored};
 use utoipa::ToSchema;
 
 /// Which call to show the context of: one that exists, or one that might be asked for.
@@ -129,14 +130,7 @@ pub async fn preview(ctx: &Context, input: ContextInput) -> Result<PacketView> {
             let facts = CallFacts::of(&call, u32::try_from(next).unwrap_or(u32::MAX));
             (call.contact_id, call.agent_id, facts)
         }
-        (None, Some(lead)) => {
-            let objective = text::prose(&input.objective, 200).map_err(|e| e.within("/objective"))?;
-            let instructions =
-                text::prose(&input.instructions, 2_000).map_err(|e| e.within("/instructions"))?;
-            let facts =
-                CallFacts { objective, priority: input.priority, instructions, ..CallFacts::default() };
-            (lead, input.agent_id, facts)
-        }
+        (None, Some(lead)) => (lead, input.agent_id, facts(&input)?),
         (None, None) => return Err(domain::Invalid::at("/lead_id", "give a lead_id or a call_id").into()),
     };
     let (settings, record, agent, templates) = tokio::try_join!(
@@ -158,6 +152,42 @@ pub async fn preview(ctx: &Context, input: ContextInput) -> Result<PacketView> {
         templates: &templates,
     };
     Ok(brief.packet(ctx).await.into())
+}
+
+/// What an agent would be told if it called somebody who is made up here, so that it can be tried before there are
+/// leads. Changes nothing.
+pub(crate) async fn preview_of_nobody(
+    ctx: &Context,
+    agent: &Agent,
+    input: &ContextInput,
+) -> Result<PacketView> {
+    let call = facts(input)?;
+    let (settings, templates) = tokio::try_join!(business_config::get(ctx), templates(ctx))?;
+    let text = |text: &str| text.to_owned();
+    let details = Details {
+        first_name: text("Alex"),
+        last_name: text("Morgan"),
+        company: text("Example Company"),
+        position: text("Manager"),
+        ..Details::default()
+    };
+    let contact = Contact::new(ctx.new_id(), details, Author::System, ctx.now());
+    let record = ContactRecord {
+        contact: Stored { value: contact, version: 0 },
+        open: Vec::new(),
+        history: Vec::new(),
+        signals: Vec::new(),
+    };
+    let config = &settings.config;
+    let brief = Brief { agent, record: Some(&record), call: &call, config, templates: &templates };
+    Ok(brief.packet_with(&[], ctx.now()).into())
+}
+
+/// The facts of a call that might be asked for.
+fn facts(input: &ContextInput) -> Result<CallFacts> {
+    let objective = text::prose(&input.objective, 200).map_err(|e| e.within("/objective"))?;
+    let instructions = text::prose(&input.instructions, 2_000).map_err(|e| e.within("/instructions"))?;
+    Ok(CallFacts { objective, priority: input.priority, instructions, ..CallFacts::default() })
 }
 
 /// What the agent was told in an attempt of a call, the last one if none is named.

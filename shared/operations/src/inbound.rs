@@ -149,7 +149,7 @@ async fn keep(ctx: &Context, contact: ContactId, conversation: &Conversation) ->
     )?;
     let Some(stored) = stored else { return Ok(Ingested::Nothing) };
     let now = ctx.now();
-    let ending = ingest::ending_of(conversation);
+    let ending = ingest::ending_of(conversation, false);
     let status = ending.status;
     let length = SignedDuration::from_secs(conversation.metadata.call_duration_secs.unwrap_or_default());
     let began_at =

@@ -1,5 +1,6 @@
 //! Taking in what the voice provider told: a conversation that ended, a call that never began.
 
+use crate::calls;
 use crate::context::Context;
 use crate::dialing::{self, Extra};
 use crate::error::Result;
@@ -9,13 +10,13 @@ use bytes::Bytes;
 use contracts::Job;
 use domain::AttemptId;
 use domain::analysis::{Evaluation, ProviderNotes, Verdict};
-use domain::call::{CallStatus, Ending};
+use domain::call::{Call, CallStatus, Ending};
 use domain::calling::Reason;
 use elevenlabs::webhook::{Event, EventBody, FailureReason};
-use elevenlabs::{Conversation, ConversationStatus, Role};
+use elevenlabs::{Conversation, ConversationStatus, Role, Turn};
 use jiff::SignedDuration;
 use provider::Verified;
-use store::{RawEvent, Transcript, TranscriptTurn};
+use store::{RawEvent, Stored, Transcript, TranscriptTurn};
 
 /// How an event was taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +57,19 @@ pub async fn ingest(ctx: &Context, event: &str) -> Result<Ingested> {
                 None => Ok(Ingested::Nothing),
             }
         }
-        EventBody::Other => Ok(Ingested::Nothing),
+        EventBody::MachineDetection { conversation_id, user_id, is_machine: Some(true) } => {
+            let carried = user_id.and_then(|id| id.parse().ok());
+            let attempt = match carried {
+                None => attempt_of_conversation(ctx, &conversation_id).await?,
+                carried => carried,
+            };
+            match attempt {
+                Some(attempt) => machine_answered(ctx, attempt).await,
+                None if ctx.now().duration_since(raw.received_at) < WAITS => Ok(Ingested::NotYetKnown),
+                None => Ok(Ingested::Nothing),
+            }
+        }
+        EventBody::MachineDetection { .. } | EventBody::Other => Ok(Ingested::Nothing),
     }
 }
 
@@ -86,7 +99,7 @@ async fn attempt_of_conversation(ctx: &Context, conversation: &str) -> Result<Op
     let Some(id) = ctx.store().call_of_conversation(&ctx.tenant, conversation).await? else {
         return Ok(None);
     };
-    let call = crate::calls::find(ctx, id).await?;
+    let call = calls::find(ctx, id).await?;
     let attempt =
         call.attempts.iter().find(|attempt| attempt.conversation_id.as_deref() == Some(conversation));
     Ok(attempt.map(|attempt| AttemptId { call: id, number: attempt.number }))
@@ -101,17 +114,20 @@ pub(crate) async fn conversation_ended(
     if !conversation.status.is_final() {
         return Ok(Ingested::Nothing);
     }
-    let ending = ending_of(conversation);
+    // A call that does not exist is of another installation on the same account.
+    let Some(call) = calls::existing(ctx, attempt.call).await? else { return Ok(Ingested::Nothing) };
+    let machine = call.attempt(attempt.number).is_some_and(|attempt| attempt.machine);
+    let ending = ending_of(conversation, machine);
     let mut extras = vec![Extra::Transcript(transcript(attempt, conversation))];
     if ending.status == CallStatus::Completed {
         extras.push(Extra::Job(Job::AnalyzeCall { attempt }));
     }
-    end(ctx, attempt, ending, &extras).await
+    end(ctx, Some(call), attempt, ending, &extras).await
 }
 
-/// How a finished conversation ended.
-pub(crate) fn ending_of(conversation: &Conversation) -> Ending {
-    let status = status_of(conversation);
+/// How a finished conversation ended; `machine_heard`: the carrier heard a machine pick up.
+pub(crate) fn ending_of(conversation: &Conversation, machine_heard: bool) -> Ending {
+    let status = status_of(conversation, machine_heard);
     let reason = match status {
         CallStatus::Voicemail => Some(Reason::Voicemail),
         CallStatus::Failed => Some(Reason::ProviderFailed),
@@ -128,6 +144,24 @@ pub(crate) fn ending_of(conversation: &Conversation) -> Ending {
     }
 }
 
+/// Notes that a machine picked up. The attempt goes on until its end is told: the agent may be leaving a message.
+async fn machine_answered(ctx: &Context, attempt: AttemptId) -> Result<Ingested> {
+    crate::error::retrying!(
+        async {
+            let Some(old) = calls::existing(ctx, attempt.call).await? else { return Ok(Ingested::Nothing) };
+            let mut call = old.value.clone();
+            if call.machine_answered(attempt.number, ctx.now()).is_none() {
+                return Ok(Ingested::Nothing);
+            }
+            let mut step = ctx.step();
+            step.replace(&old, &call)?;
+            ctx.store().commit(step).await?;
+            Ok(Ingested::News)
+        }
+        .await
+    )
+}
+
 async fn never_began(
     ctx: &Context,
     attempt: AttemptId,
@@ -141,11 +175,17 @@ async fn never_began(
     };
     let ending =
         Ending { conversation_id: Some(conversation_id), ..Ending::without_talk(status, reason, true) };
-    end(ctx, attempt, ending, &[]).await
+    end(ctx, None, attempt, ending, &[]).await
 }
 
-async fn end(ctx: &Context, attempt: AttemptId, ending: Ending, extras: &[Extra]) -> Result<Ingested> {
-    match dialing::end(ctx, None, attempt, ending, extras).await {
+async fn end(
+    ctx: &Context,
+    known: Option<Stored<Call>>,
+    attempt: AttemptId,
+    ending: Ending,
+    extras: &[Extra],
+) -> Result<Ingested> {
+    match dialing::end(ctx, known, attempt, ending, extras).await {
         Ok(true) => Ok(Ingested::News),
         // A call that does not exist is of another installation on the same account.
         Ok(false) | Err(crate::Error::NotFound(_)) => Ok(Ingested::Nothing),
@@ -153,8 +193,12 @@ async fn end(ctx: &Context, attempt: AttemptId, ending: Ending, extras: &[Extra]
     }
 }
 
-/// What a finished conversation says about its attempt.
-fn status_of(conversation: &Conversation) -> CallStatus {
+/// So many times at most a machine says something. Where the carrier took a person for a machine, who then talked
+/// more than that, it was a talk.
+const MACHINE_TURNS: usize = 2;
+
+/// What a finished conversation says about its attempt; `machine_heard`: the carrier heard a machine pick up.
+fn status_of(conversation: &Conversation, machine_heard: bool) -> CallStatus {
     let machine = |text: &str| {
         let text = text.to_lowercase();
         text.contains("voicemail") || text.contains("answering machine")
@@ -162,11 +206,11 @@ fn status_of(conversation: &Conversation) -> CallStatus {
     let detected =
         conversation.transcript.iter().flat_map(|turn| &turn.tool_calls).any(|call| machine(&call.tool_name));
     let hung_up_on_machine = conversation.metadata.termination_reason.as_deref().is_some_and(machine);
-    let somebody_spoke =
-        conversation.transcript.iter().any(|turn| turn.role == Role::User && turn.message.is_some());
-    if detected || hung_up_on_machine {
+    let is_spoken = |turn: &&Turn| turn.role == Role::User && turn.message.is_some();
+    let spoken = conversation.transcript.iter().filter(is_spoken).count();
+    if detected || hung_up_on_machine || (machine_heard && spoken <= MACHINE_TURNS) {
         CallStatus::Voicemail
-    } else if conversation.status == ConversationStatus::Failed && !somebody_spoke {
+    } else if conversation.status == ConversationStatus::Failed && spoken == 0 {
         CallStatus::Failed
     } else {
         CallStatus::Completed

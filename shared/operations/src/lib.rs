@@ -30,6 +30,7 @@ mod merge;
 pub mod next_actions;
 pub mod planning;
 pub mod reconciling;
+pub mod recordings;
 mod similarity;
 pub mod tenants;
 pub mod voice_events;

@@ -21,6 +21,22 @@ pub struct Http {
     client: Arc<OnceLock<Client>>,
 }
 
+/// How long an answer may take, and how large it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// From the first byte sent to the last one read.
+    pub timeout: Duration,
+    /// Of the answer's body.
+    pub bytes: usize,
+}
+
+impl Limits {
+    /// This long, and as large as an answer in JSON may be: 8 MiB.
+    pub fn of(timeout: Duration) -> Self {
+        Self { timeout, bytes: MAX_BODY }
+    }
+}
+
 impl Http {
     /// A client that is built on first use.
     pub fn new() -> Self {
@@ -64,8 +80,19 @@ impl Http {
         request: RequestBuilder,
         timeout: Duration,
     ) -> Result<Answer, ProviderError> {
+        self.send(service, operation, request, Limits::of(timeout)).await
+    }
+
+    /// The same within other limits, for an answer that is no JSON.
+    pub async fn send(
+        &self,
+        service: &'static str,
+        operation: &'static str,
+        request: RequestBuilder,
+        limits: Limits,
+    ) -> Result<Answer, ProviderError> {
         let start = Instant::now();
-        let result = exchange(request.timeout(timeout)).await;
+        let result = exchange(request.timeout(limits.timeout), limits.bytes).await;
         let outcome = match &result {
             Ok(answer) if answer.status.is_success() => "ok",
             Ok(answer) => answer.error(None, "").reason(),
@@ -113,17 +140,17 @@ fn build() -> Client {
         .expect("a preconfigured client builds")
 }
 
-async fn exchange(request: RequestBuilder) -> Result<Answer, ProviderError> {
+async fn exchange(request: RequestBuilder, most: usize) -> Result<Answer, ProviderError> {
     let response = request.send().await.map_err(|error| classify(&error))?;
     let (status, headers) = (response.status(), response.headers().clone());
-    Ok(Answer { status, headers, bytes: read(response).await? })
+    Ok(Answer { status, headers, bytes: read(response, most).await? })
 }
 
-async fn read(mut response: Response) -> Result<Bytes, ProviderError> {
+async fn read(mut response: Response, most: usize) -> Result<Bytes, ProviderError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
-        if body.len() + chunk.len() > MAX_BODY {
-            let detail = "the answer is larger than 8 MiB".to_owned();
+        if body.len() + chunk.len() > most {
+            let detail = format!("the answer is larger than {most} bytes");
             return Err(ProviderError::Unexpected { status: Some(response.status().as_u16()), detail });
         }
         body.extend_from_slice(&chunk);

@@ -14,7 +14,7 @@ mod verified;
 pub use answer::Answer;
 pub use digest::{hmac_sha256_hex, sha256_hex, verify_hmac_sha256_hex};
 pub use error::ProviderError;
-pub use http::{Http, client, url};
+pub use http::{Http, Limits, client, url};
 pub use reqwest::{RequestBuilder, Url};
 pub use retries::Retries;
 pub use secret::Secret;

@@ -4,7 +4,8 @@
 
 use contracts::Job;
 use domain::action::{Action, Step, Task, TaskStatus};
-use domain::agent::{Agent, Sync};
+use domain::agent::template::{AgentTemplate, TemplateContent};
+use domain::agent::{Agent, AgentVersion, Profile, Sync};
 use domain::analysis::{Analysis, ProviderNotes, Reading, WishKind};
 use domain::call::{Call, CallStatus, Ending, Priority, Slot};
 use domain::calling::Reason;
@@ -81,7 +82,7 @@ async fn every_record_is_stored_as_it_was() {
         &mut step,
         &Agent {
             id: id(3),
-            profile: domain::agent::Profile { name: "Maya".to_owned(), ..Default::default() },
+            profile: Profile { name: "Maya".to_owned(), ..Profile::default() },
             is_default: true,
             elevenlabs_agent_id: Some("agent_1".to_owned()),
             version: 1,
@@ -91,6 +92,10 @@ async fn every_record_is_stored_as_it_was() {
             updated_at: NOW,
         },
     );
+    let profile = Profile { name: "Maya".to_owned(), ..Profile::default() };
+    put(&mut step, &AgentVersion { agent: id(3), version: 12, at: NOW, by: "system".to_owned(), profile });
+    let content = TemplateContent { name: "Reminder".to_owned(), ..TemplateContent::default() };
+    put(&mut step, &AgentTemplate { id: id(9), content, created_at: NOW });
     let entry = HistoryEntry { at: NOW, summary: "Talked.".to_owned(), outcome: "interested".to_owned() };
     let signal = Some(Signal::of(&Reading::default(), NOW));
     put(&mut step, &HistoryRecord { contact: id(1), attempt, entry: entry.clone(), signal });
@@ -452,4 +457,33 @@ async fn a_list_costs_its_page() {
     assert_eq!(database.faults.take_requests(), ["Query"]);
     let forged = Page { limit: 10, cursor: Some("%%%".to_owned()) };
     assert!(matches!(store.list::<Contact>(&tenant(), store::LEADS, &forged).await, Err(Error::BadCursor)));
+}
+
+#[tokio::test]
+async fn versions_come_newest_first_and_templates_oldest_first() {
+    let database = Database::start().await;
+    let store = database.store();
+    let mut all = step();
+    for version in 1..=7 {
+        let by = "system".to_owned();
+        put(&mut all, &AgentVersion { agent: id(3), version, at: NOW, by, profile: Profile::default() });
+        let content = TemplateContent::default();
+        put(&mut all, &AgentTemplate { id: id(u128::from(version)), content, created_at: NOW });
+    }
+    store.commit(all).await.unwrap();
+    let versions = async |before, limit| {
+        let versions = store.agent_versions(&tenant(), id(3), before, limit).await.unwrap();
+        versions.into_iter().map(|version| version.version).collect::<Vec<_>>()
+    };
+    assert_eq!(versions(None, 3).await, [7, 6, 5]);
+    assert_eq!(versions(Some(5), 3).await, [4, 3, 2]);
+    assert_eq!(versions(Some(2), 3).await, [1]);
+    assert!(versions(Some(1), 3).await.is_empty() && versions(Some(0), 3).await.is_empty());
+    assert!(store.agent_versions(&"other".parse().unwrap(), id(3), None, 3).await.unwrap().is_empty());
+
+    let page = |cursor| Page { limit: 4, cursor };
+    let first = store.agent_templates(&tenant(), &page(None)).await.unwrap();
+    let second = store.agent_templates(&tenant(), &page(first.next)).await.unwrap();
+    let ids: Vec<_> = first.items.iter().chain(&second.items).map(|template| template.id).collect();
+    assert_eq!((ids, second.next), ((1..=7).map(id).collect(), None));
 }

@@ -15,23 +15,27 @@ const LOGS: &str =
     "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/${AWS::StackName}/*";
 
 /// Functions whose code opens credentials: those of `operations::integrations`.
-const OPENS_CREDENTIALS: [&str; 10] = [
+const OPENS_CREDENTIALS: [&str; 12] = [
     "admin",
     "agent-create",
     "agent-delete",
+    "agent-query",
     "agent-sync",
     "agent-update",
     "call-analyzer",
     "call-dialer",
     "call-reconciler",
+    "calls",
     "context-builder",
     "elevenlabs-webhook",
 ];
 /// Where files are of which kind, and what the functions that have to do with them do to them.
 const INCOMING: &str = "${FilesBucket.Arn}/t/*/import/*";
 const OUTGOING: &str = "${FilesBucket.Arn}/t/*/export/*";
+const RECORDED: &str = "${FilesBucket.Arn}/t/*/recording/*";
 const BUCKET: &str = "FilesBucket.Arn";
-const FILES: [(&str, &[(&str, &str)]); 3] = [
+const FILES: [(&str, &[(&str, &str)]); 4] = [
+    ("calls", &[("s3:PutObject", RECORDED), ("s3:GetObject", RECORDED)]),
     (
         "imports",
         &[
@@ -49,6 +53,8 @@ const FILES: [(&str, &[(&str, &str)]); 3] = [
 ];
 /// Functions whose code stores them.
 const SEALS_CREDENTIALS: [&str; 1] = ["admin"];
+/// A function that changes nothing though it takes a `POST`.
+const PREVIEWS: &str = "agent-query";
 /// Functions that know no caller and store nothing.
 const NO_TABLE: [&str; 2] = ["api-docs", "not-found"];
 
@@ -93,7 +99,7 @@ fn only_reads(name: &str) -> bool {
         let methods = path.as_object().unwrap().keys();
         methods.cloned().collect::<Vec<_>>()
     });
-    methods.all(|method| method == "get")
+    name == PREVIEWS || methods.all(|method| method == "get")
 }
 
 fn expected(function: &Function) -> BTreeSet<Grant> {

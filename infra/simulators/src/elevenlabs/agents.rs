@@ -1,11 +1,13 @@
 //! Agents: create, get, list, update, delete.
 
 use super::{Account, Body, Page, Refusal};
-use crate::{Shared, random_hex};
+use crate::storage::Storage;
+use crate::{Error, Shared, random_hex};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -149,6 +151,22 @@ pub(crate) async fn update_agent(
         agent.check()
     })?;
     changed.map(|agent| Json(agent.document())).ok_or_else(|| unknown(&agent_id))
+}
+
+/// Changes an agent without a request; nothing is checked, because somebody else did it.
+pub(crate) fn edit(
+    storage: &Storage,
+    account: &str,
+    agent_id: &str,
+    change: &Value,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let changed = storage.change_agent::<Error>(account, agent_id, |agent| {
+        apply(agent, change);
+        agent.updated_ms = now.as_millisecond().max(agent.updated_ms + 1);
+        Ok(())
+    })?;
+    Ok(changed.is_some())
 }
 
 pub(crate) async fn delete_agent(

@@ -86,7 +86,8 @@ async fn an_agent_is_created_changed_and_deleted() {
     }
     let client = client(&server);
     assert_eq!(client.create_agent(&spec()).await, Ok("agent_1".to_owned()));
-    assert_eq!(client.update_agent("agent_1", &spec()).await, Ok(()));
+    assert_eq!(client.update_agent("agent_1", &spec()).await, Ok(true));
+    assert_eq!(client.update_agent("agent_4", &spec()).await, Ok(false), "there is none");
     for id in ["agent_1", "agent_2", "agent_3"] {
         assert_eq!(client.delete_agent(id).await, Ok(()), "{id}");
     }
@@ -94,18 +95,11 @@ async fn an_agent_is_created_changed_and_deleted() {
 
 #[tokio::test]
 async fn an_agent_is_looked_up() {
-    let body = json!({
-        "agent_id": "agent_1",
-        "name": "Lead caller",
-        "tags": ["agt_1"],
-        "conversation_config": {
-            "agent": {"language": "en", "prompt": {"prompt": "Qualify.", "llm": "gemini-2.5-flash"}},
-            "tts": {"voice_id": "voice_1"},
-        },
-        "metadata": {"created_at_unix_secs": 1},
-    });
+    let mut body = serde_json::to_value(crate::wire::Agent::from(&spec())).unwrap();
+    body["agent_id"] = json!("agent_1");
+    body["name"] = json!("Renamed");
     let agent = client(&answering(200, body, 1).await).get_agent("agent_1").await.unwrap().unwrap();
-    assert_eq!((agent.system_prompt.as_str(), agent.voice_id.as_deref()), ("Qualify.", Some("voice_1")));
+    assert_eq!((agent.agent_id.as_str(), agent.drift(&spec())), ("agent_1", vec![crate::ManagedField::Name]));
     let gone = answering(404, json!({"detail": {"status": "agent_not_found", "message": "no"}}), 1).await;
     assert_eq!(client(&gone).get_agent("agent_1").await, Ok(None));
 }
@@ -137,8 +131,8 @@ async fn an_agent_is_found_on_a_later_page() {
         .mount(&server)
         .await;
     let client = client(&server);
-    assert_eq!(client.find_agent_by_tag("Lead caller", "agt_1").await, Ok(Some("agent_2".to_owned())));
-    assert_eq!(client.find_agent_by_tag("Lead caller", "agt_2").await, Ok(None));
+    assert_eq!(client.find_agent_by_tag(Some("Lead caller"), "agt_1").await, Ok(Some("agent_2".to_owned())));
+    assert_eq!(client.find_agent_by_tag(Some("Lead caller"), "agt_2").await, Ok(None));
 }
 
 #[tokio::test]
@@ -298,4 +292,19 @@ async fn a_read_is_repeated_twice_where_that_can_help() {
     assert!(client(&failing).conversation("conv_1").await.is_err());
     let refusing = answering(401, json!({"detail": "no"}), 1).await;
     assert!(client(&refusing).conversation("conv_1").await.is_err());
+}
+
+#[tokio::test]
+async fn a_recording_is_fetched_as_it_is() {
+    let server = MockServer::start().await;
+    // Larger than any JSON that is read, and no text.
+    let recording = vec![0xff; 9 * 1024 * 1024];
+    Mock::given(path("/v1/convai/conversations/conv_1/audio"))
+        .and(header("xi-api-key", "xi-1"))
+        .respond_with(ResponseTemplate::new(200).set_body_bytes(recording.clone()))
+        .mount(&server)
+        .await;
+    let client = client(&server);
+    assert_eq!(client.conversation_audio("conv_1").await.unwrap().unwrap(), recording);
+    assert_eq!(client.conversation_audio("conv_2").await, Ok(None));
 }

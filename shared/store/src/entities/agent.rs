@@ -1,16 +1,20 @@
-//! AI agents.
+//! AI agents, their versions, and the templates that they are made from.
 
 use crate::Store;
-use crate::entity::{Entity, Row, Stored, newest_first};
-use crate::error::Result;
-use crate::key::Key;
-use crate::read::Page;
+use crate::entity::{Entity, Item, Row, Stored, newest_first};
+use crate::error::{Error, Result};
+use crate::item::decode;
+use crate::key::{Key, partition};
+use crate::read::{Listing, Page, Stretch, next_cursor};
 use contracts::Job;
-use domain::agent::{Agent, Sync};
-use domain::{AgentId, TenantId};
+use domain::agent::template::AgentTemplate;
+use domain::agent::{Agent, AgentVersion, Sync};
+use domain::{AgentId, TemplateId, TenantId};
 
 /// The list of all agents, newest first.
 pub const AGENTS: &str = "agent";
+/// The counter of a tenant's own agent templates.
+pub const AGENT_TEMPLATES: &str = "agent_template";
 /// The mark of the agent that calls without one use: one has it at most.
 const DEFAULT: &str = "agent#default";
 
@@ -50,11 +54,81 @@ fn known_as(remote: &str) -> String {
     format!("agent#elevenlabs#{remote}")
 }
 
+/// Versions lie behind their agent and outlive it: what an agent was when it spoke can be asked for as long as
+/// its calls are there.
+impl Entity for AgentVersion {
+    const KIND: &'static str = "agent_version";
+    type Id = (AgentId, u32);
+
+    fn key_of(tenant: &TenantId, (agent, version): &(AgentId, u32)) -> Key {
+        Key::of(tenant, format_args!("AGT#{agent}"), format!("V#{version:05}"))
+    }
+
+    fn key(&self, tenant: &TenantId) -> Key {
+        Self::key_of(tenant, &(self.agent, self.version))
+    }
+}
+
+impl Entity for AgentTemplate {
+    const KIND: &'static str = "agent_template";
+    type Id = TemplateId;
+
+    fn key_of(tenant: &TenantId, id: &TemplateId) -> Key {
+        Key::of(tenant, TEMPLATES, format!("agent#{id}"))
+    }
+
+    fn key(&self, tenant: &TenantId) -> Key {
+        Self::key_of(tenant, &self.id)
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        vec![Row::Counted { stat: AGENT_TEMPLATES, dimension: "all".to_owned() }]
+    }
+}
+
+/// Where a tenant's templates of every kind lie.
+const TEMPLATES: &str = "TPL";
+
 impl Store {
     /// The agent that ElevenLabs knows by this id.
     pub async fn agent_known_as(&self, tenant: &TenantId, remote: &str) -> Result<Option<Stored<Agent>>> {
         let page = Page { limit: 1, cursor: None };
         Ok(self.list::<Agent>(tenant, &known_as(remote), &page).await?.items.pop())
+    }
+
+    /// Versions of an agent before number `before`, the newest first, at most `limit`.
+    pub async fn agent_versions(
+        &self,
+        tenant: &TenantId,
+        agent: AgentId,
+        before: Option<u32>,
+        limit: usize,
+    ) -> Result<Vec<AgentVersion>> {
+        let mut stretch = Stretch::of(partition(tenant, format_args!("AGT#{agent}")), limit);
+        stretch.prefix = "V#".to_owned();
+        stretch.up_to = before.map(|version| format!("V#{:05}", version.saturating_sub(1)));
+        stretch.backwards = true;
+        self.values(self.stretch(&stretch).await?)
+    }
+
+    /// One page of a tenant's own agent templates, the oldest first.
+    pub async fn agent_templates(&self, tenant: &TenantId, page: &Page) -> Result<Listing<AgentTemplate>> {
+        let limit = page.clamped();
+        let mut stretch = Stretch::of(partition(tenant, TEMPLATES), limit);
+        stretch.prefix = "agent#".to_owned();
+        stretch.after = page.position()?;
+        if stretch.after.as_ref().is_some_and(|after| !after.starts_with(&stretch.prefix)) {
+            return Err(Error::BadCursor);
+        }
+        let items = self.stretch(&stretch).await?;
+        let next = next_cursor(&items, limit);
+        Ok(Listing { items: self.values(items)?, next })
+    }
+
+    fn values<E: Entity>(&self, items: Vec<Item>) -> Result<Vec<E>> {
+        let now = self.clock.now();
+        let records = items.into_iter().filter_map(|item| decode::<E>(item, now).transpose());
+        records.map(|record| Ok(record?.value)).collect()
     }
 
     /// The agent that calls without one use.

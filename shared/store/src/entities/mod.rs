@@ -14,7 +14,7 @@ mod meaning;
 mod template;
 
 pub use account::{ApiKey, Integration, JwtIssuer, Planner, Settings, TenantRecord, WrappedKey};
-pub use agent::AGENTS;
+pub use agent::{AGENT_TEMPLATES, AGENTS};
 pub use call::{
     AnalysisRecord, CallFilter, CallRecord, ContextRecord, PieceRecord, SlotRow, Transcript, TranscriptTurn,
     VOICE_ACCOUNT, ready_list,
