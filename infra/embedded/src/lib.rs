@@ -130,6 +130,23 @@ impl Embedded {
         Ok(answer["Items"].as_array().cloned().unwrap_or_default())
     }
 
+    /// Takes the table's stream away. Nobody reads it here, and for each item that is written the engine goes through all
+    /// that it ever recorded.
+    pub fn drop_stream(&self) -> Result<(), Error> {
+        let failed = |e: &dyn std::fmt::Display| Error::Maintenance(e.to_string());
+        let request = serde_json::json!({ "TableName": TABLE });
+        let request = serde_json::from_value(request).map_err(|e| failed(&e))?;
+        let table = self.engine.database.describe_table(request).map_err(|e| failed(&e))?;
+        let table = serde_json::to_value(table).map_err(|e| failed(&e))?;
+        if table["Table"]["StreamSpecification"]["StreamEnabled"] != true {
+            return Ok(());
+        }
+        let request =
+            serde_json::json!({ "TableName": TABLE, "StreamSpecification": { "StreamEnabled": false } });
+        let request = serde_json::from_value(request).map_err(|e| failed(&e))?;
+        self.engine.database.update_table(request).map(drop).map_err(|e| failed(&e))
+    }
+
     /// Removes what has expired by the machine's clock; the engine does not do so by itself. Answers how many
     /// items went.
     pub fn sweep(&self) -> Result<usize, Error> {

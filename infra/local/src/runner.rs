@@ -101,6 +101,7 @@ impl Runner {
         let address = listener.local_addr().map_err(Error::Listen)?;
         let store = database.store_at(endpoint, clock.clone());
         store.create_table().await?;
+        database.drop_stream()?;
         let simulators = Simulators::start(simulators::Config {
             clock: clock.clone(),
             database: folder.file("simulators.db"),
