@@ -1,6 +1,6 @@
 //! Figures: exact whatever the events' order, by agent, campaign and source; what they cost; and the budget.
 
-use crate::story::{actions, agent, call, consent, lead, minutes, status, to_the_second};
+use crate::story::{actions, agent, assert_on_time, call, consent, lead, minutes, status};
 use crate::voice::{deliver, event, signed};
 use domain::action::Task;
 use domain::agent::Agent;
@@ -419,7 +419,7 @@ async fn the_budget_holds_the_next_call_back_and_a_higher_one_lets_it_go() {
     // 1 February, 09:00 in Kolkata.
     app.advance(days(30)).await;
     assert_eq!(status(owner, &ids[4]).await.0, "completed");
-    assert_eq!(to_the_second(app.simulators().dials()[4].at), "2027-02-01T03:30:00Z");
+    assert_on_time(app.simulators().dials()[4].at, "2027-02-01T03:30:00Z");
     let february = owner.get("/usage").await.expect(200);
     assert_eq!((&february["month"], &february["calls"]), (&json!("2027-02"), &json!(1)));
     counters_are_what_records_say(&app, &demo()).await;

@@ -13,7 +13,7 @@ pub(crate) fn minutes(n: i64) -> SignedDuration {
 /// Whether something happened at its instant, and not before it. The machine's own clock goes on meanwhile, so that
 /// a busy one may be some seconds late.
 #[track_caller]
-fn assert_on_time(happened: Timestamp, due: &str) {
+pub(crate) fn assert_on_time(happened: Timestamp, due: &str) {
     let late = happened.duration_since(due.parse().unwrap());
     assert!((0..20).contains(&late.as_secs()) && !late.is_negative(), "{happened} instead of {due}");
 }
