@@ -204,7 +204,9 @@ fn wishes(reading: &Reading, situation: &Situation<'_>) -> Vec<Planned> {
     }
     // What was promised and not asked for is for a person to keep; what was asked for is taken care of above.
     let promised = reading.promised_actions.iter().filter(|promise| {
-        let asked_for = promise.kind != WishKind::None && reading.wish(promise.kind).is_some();
+        let same_time = |wish: &Wish| wish.instant.is_some() && wish.instant == promise.instant;
+        let asked_for = promise.kind != WishKind::None && reading.wish(promise.kind).is_some()
+            || reading.wishes.iter().any(same_time);
         let called_anyway = promise.kind == WishKind::Callback && (wants_call || nurture);
         promise.by == Party::Agent && !asked_for && !called_anyway
     });

@@ -138,7 +138,11 @@ fn what_was_promised_is_a_task() {
     assert!(!kinds(&planned(promise("none", "lead"), 0)).contains(&"task"));
     let mut both = promise("information", "agent");
     both["wishes"] = json!([{"kind": "information", "detail": "the brochure"}]);
-    assert_eq!(kinds(&planned(both, 0)).iter().filter(|kind| **kind == "task").count(), 1, "one for both");
+    let tasks = |reading| kinds(&planned(reading, 0)).iter().filter(|kind| **kind == "task").count();
+    assert_eq!(tasks(both), 1, "one for both");
+    let mut same_time = promise("none", "agent");
+    same_time["wishes"] = json!([{"kind": "appointment", "at": "2026-11-21T15:00", "detail": "at three"}]);
+    assert_eq!(tasks(same_time), 1, "what is promised for the wished time is the wish");
 }
 
 #[test]
