@@ -10,12 +10,7 @@ use std::time::{Duration, Instant};
 /// Imports a file of so many new leads, and takes the import back.
 pub(crate) async fn run(rows: u32) -> Result<(), Failure> {
     let product = Product::start().await?;
-    let upload = product.ask(Method::POST, "/imports", Some(b"{}".to_vec())).await?;
-    let text = |name: &str| upload[name].as_str().unwrap_or_default().to_owned();
-    let (id, url) = (text("id"), text("upload_url"));
-    let file = file(rows)?;
-    println!("{rows} rows, {} KiB", file.len() / 1024);
-    product.ask(Method::PUT, &url, Some(file.into_bytes())).await?;
+    let id = sent(&product, 0, rows).await?;
     let before = peak_memory();
 
     let began = Instant::now();
@@ -45,8 +40,28 @@ pub(crate) async fn run(rows: u32) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Brings the leads from number `from` up to number `to` in by a file.
+pub(crate) async fn upload(product: &Product, from: u32, to: u32) -> Result<(), Failure> {
+    let id = sent(product, from, to).await?;
+    product.ask(Method::POST, &format!("/imports/{id}/start"), None).await?;
+    until(product, &id, "completed").await.map(drop)
+}
+
+/// Sends a file; answers the import's id.
+async fn sent(product: &Product, from: u32, to: u32) -> Result<String, Failure> {
+    let upload = product.ask(Method::POST, "/imports", Some(b"{}".to_vec())).await?;
+    let text = |name: &str| upload[name].as_str().unwrap_or_default().to_owned();
+    let file = file(from, to)?;
+    println!("{} rows, {} KiB", to - from, file.len() / 1024);
+    product.ask(Method::PUT, &text("upload_url"), Some(file.into_bytes())).await?;
+    Ok(text("id"))
+}
+
+/// How often an import is asked about, five times a second, before it counts as stuck: for two hours.
+const LOOKS: usize = 36_000;
+
 async fn until(product: &Product, id: &str, status: &str) -> Result<serde_json::Value, Failure> {
-    loop {
+    for _ in 0..LOOKS {
         let report = product.ask(Method::GET, &format!("/imports/{id}"), None).await?;
         if report["status"] == status {
             return Ok(report);
@@ -56,6 +71,7 @@ async fn until(product: &Product, id: &str, status: &str) -> Result<serde_json::
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+    Err("the import does not end".into())
 }
 
 fn tell(what: &str, rows: u32, took: Duration) {
@@ -64,7 +80,7 @@ fn tell(what: &str, rows: u32, took: Duration) {
 }
 
 /// People of three countries, each with all that a lead usually has.
-fn file(rows: u32) -> Result<String, Failure> {
+fn file(from: u32, to: u32) -> Result<String, Failure> {
     const NAMES: [(&str, &str); 4] = [
         ("Asha", "Rao"),
         ("Giulia", "Bianchi"),
@@ -73,7 +89,7 @@ fn file(rows: u32) -> Result<String, Failure> {
     ];
     let mut file =
         "first_name,last_name,phone,email,company,source,tags,consent_voice,consent_voice_basis\n".to_owned();
-    for (n, (first, last)) in (0..rows).zip(NAMES.into_iter().cycle()) {
+    for (n, (first, last)) in (from..to).zip(NAMES.into_iter().cycle()) {
         writeln!(
             file,
             "{first},{last} {n},+919{:09},lead{n}@example.com,Company {},fair,\"batch {}\",yes,opt_in",

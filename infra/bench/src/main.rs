@@ -3,6 +3,8 @@
 //!
 //! ```text
 //! cargo run --release -p bench -- import --rows 100000
+//! cargo run --release -p bench -- reads --few 1000 --many 100000
+//! cargo run --release -p bench -- planning --calls 10000
 //! ```
 
 #![expect(
@@ -12,7 +14,9 @@
 )]
 
 mod import;
+mod planning;
 mod product;
+mod reads;
 
 use std::process::ExitCode;
 
@@ -21,18 +25,24 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let run = match arguments.first().map(String::as_str) {
-        Some("import") => number(&arguments, "--rows", 100_000).map(import::run),
-        _ => Err("usage: bench import [--rows N]".into()),
-    };
-    let done =
-        run.and_then(|run| tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let done = runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(run(&arguments)));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{failure}");
             ExitCode::FAILURE
         }
+    }
+}
+
+async fn run(arguments: &[String]) -> Result<(), Failure> {
+    let number = |name, default| number(arguments, name, default);
+    match arguments.first().map(String::as_str) {
+        Some("import") => import::run(number("--rows", 100_000)?).await,
+        Some("reads") => reads::run(number("--few", 1_000)?, number("--many", 100_000)?).await,
+        Some("planning") => planning::run(number("--calls", 10_000)?).await,
+        _ => Err("usage: bench import [--rows N] | reads [--few N] [--many N] | planning [--calls N]".into()),
     }
 }
 

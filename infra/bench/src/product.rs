@@ -20,9 +20,18 @@ pub(crate) struct Product {
 impl Product {
     /// Starts it in an empty folder; its jobs run as they come.
     pub(crate) async fn start() -> Result<Self, Failure> {
+        Self::begin(Settings::default()).await
+    }
+
+    /// The same, at this instant.
+    pub(crate) async fn start_at(now: &str) -> Result<Self, Failure> {
+        Self::begin(Settings { now: Some(now.parse()?), ..Settings::default() }).await
+    }
+
+    async fn begin(settings: Settings) -> Result<Self, Failure> {
         let data = tempfile::tempdir()?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let settings = Settings { data: Some(data.path().to_owned()), ..Settings::default() };
+        let settings = Settings { data: Some(data.path().to_owned()), ..settings };
         let runner = Runner::start(&settings, &listener).await?;
         let (url, router, pump) =
             (format!("http://{}", runner.address), runner.router(), runner.pump.clone());
