@@ -447,7 +447,7 @@ async fn an_agent_can_be_tried_without_calling_anybody() {
     let ask =
         json!({"lead_id": lead, "objective": "Site visit", "instructions": "Be brief", "priority": "high"});
     let report = viewer.post(&path, ask).await.expect(200);
-    assert_eq!(report["first_message"], "Hello Asha of , {{offer}}");
+    assert_eq!(report["first_message"], "Hello Asha of, {{offer}}");
     let prompt = text(&report["prompt"]);
     assert!(prompt.starts_with("You call Asha Rao for Acme Homes. Mention {{plan}}"), "{prompt}");
     assert!(
