@@ -80,6 +80,12 @@ async fn the_plan_is_what_then_happens() {
     let planned = owner.post(&format!("/campaigns/{id}/plan"), json!({})).await.expect(200);
     assert_eq!((&planned["planned"], &planned["is_cut"]), (&json!(PHONES.len()), &json!(false)));
     assert_eq!(planned["skipped"], json!({"no_phone": 1, "no_consent": 1, "unknown_zone": 1}));
+    let cost = &planned["estimated_cost"];
+    assert_eq!(
+        (&cost["credits"], &cost["cost"]["amount"]),
+        (&json!(7_000), &Value::Null),
+        "no price is known"
+    );
     assert!(calls(owner, "").await.is_empty(), "a plan changes nothing");
     assert_eq!(command(owner, &id, "start").await["status"], "running");
     assert!(app.advance(hours(30)).await.is_empty());

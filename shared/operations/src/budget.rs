@@ -6,7 +6,7 @@ use crate::error::Result;
 use domain::business::BusinessConfig;
 use domain::call::Call;
 use domain::calling::Verdict;
-use domain::cost::{Bill, BudgetState, MILLI, MonthSoFar, next_month};
+use domain::cost::{Bill, BudgetState, MILLI, MonthSoFar, Spending, next_month};
 use domain::money::{Amount, Sum};
 use domain::period::{month_of, parse_month};
 use domain::{Currency, Invalid};
@@ -27,6 +27,17 @@ pub struct Cost {
     pub currency: Currency,
     /// What was used and has no known price.
     pub unknown: Vec<String>,
+}
+
+/// What calls that are yet to be made would cost, if each took one attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CostEstimate {
+    /// What one attempt is taken to use: `budget.estimated_credits_per_call`, else the month's average, else 1,000.
+    pub credits_per_call: Amount,
+    /// What all of them would use.
+    pub credits: Amount,
+    /// What these credits cost. Analyses by a model come on top.
+    pub cost: Cost,
 }
 
 /// What a month used.
@@ -120,6 +131,17 @@ pub(crate) async fn month(ctx: &Context, config: &BusinessConfig) -> Result<Opti
     Ok(Some(ctx.store().month_figures(&ctx.tenant, &month).await?.so_far))
 }
 
+/// What so many calls would cost, by what this month's calls used.
+pub(crate) async fn estimate(ctx: &Context, config: &BusinessConfig, calls: usize) -> Result<CostEstimate> {
+    let month = month_of(config.day_of(ctx.now()));
+    let so_far = ctx.store().month_figures(&ctx.tenant, &month).await?.so_far;
+    let each = so_far.estimate(&config.budget);
+    let all = each.saturating_mul(i64::try_from(calls).unwrap_or(i64::MAX));
+    let spending = Spending { credits: all, ..Spending::default() };
+    let cost = Cost::of(config.prices.bill(&spending, config.currency));
+    Ok(CostEstimate { credits_per_call: credits(each), credits: credits(all), cost })
+}
+
 /// What the budget says of one more call beside those that are under way.
 pub(crate) fn verdict(
     config: &BusinessConfig,
@@ -182,7 +204,7 @@ impl Usage {
     fn of(month: String, figures: MonthFigures, config: &BusinessConfig, budget: Option<BudgetView>) -> Self {
         let MonthFigures { calls, talk_secs, readings, so_far: MonthSoFar { attempts, spending } } = figures;
         let tokens = spending.tokens.iter().map(|(model, tokens)| {
-            let mut alone = domain::cost::Spending::default();
+            let mut alone = Spending::default();
             alone.spend(model, *tokens);
             ModelUsage {
                 model: model.clone(),

@@ -2,6 +2,7 @@
 
 use super::running::{agent_for, audience};
 use super::{agents_there, find};
+use crate::budget::{self, CostEstimate};
 use crate::context::Context;
 use crate::error::Result;
 use crate::{Page, business_config};
@@ -33,6 +34,8 @@ pub struct CampaignPlan {
     pub skipped: BTreeMap<Reason, usize>,
     /// Whether there are more leads than a plan looks at: 10,000.
     pub is_cut: bool,
+    /// What the calls would cost.
+    pub estimated_cost: CostEstimate,
     /// Every lead that it would call, in the order of its first call.
     pub calls: Vec<PlannedCall>,
     /// Every lead that it would not call, and why.
@@ -82,15 +85,7 @@ pub async fn plan(ctx: &Context, id: CampaignId) -> Result<CampaignPlan> {
     let campaign = Campaign { status: CampaignStatus::Running, ..campaign.value };
     let policy = Policy::of(&settings.config, Some(&campaign));
     let now = ctx.now();
-    let mut plan = CampaignPlan {
-        id,
-        at: now,
-        planned: 0,
-        skipped: BTreeMap::new(),
-        is_cut: false,
-        calls: Vec::new(),
-        not_called: Vec::new(),
-    };
+    let (mut calls, mut not_called, mut is_cut) = (Vec::new(), Vec::new(), false);
     let there = |agent: &AgentId| agents.contains(agent) || Some(*agent) == default_agent;
     'lists: for list in audience(&campaign) {
         let mut page = Page { limit: 100, cursor: None };
@@ -98,9 +93,18 @@ pub async fn plan(ctx: &Context, id: CampaignId) -> Result<CampaignPlan> {
             let listing = ctx.store().list::<Contact>(&ctx.tenant, &list, &page).await?;
             for contact in &listing.items {
                 let agent = agent_for(&campaign, contact).or(default_agent).filter(there);
-                plan.add(Call::queued(ctx.new_id(), contact.id, now, now), contact, agent, &policy);
-                if plan.calls.len() + plan.not_called.len() == LEADS_MAX {
-                    plan.is_cut = true;
+                match first_call(
+                    Call::queued(ctx.new_id(), contact.id, now, now),
+                    contact,
+                    agent,
+                    &policy,
+                    now,
+                ) {
+                    Ok(call) => calls.push(call),
+                    Err(skipped) => not_called.push(skipped),
+                }
+                if calls.len() + not_called.len() == LEADS_MAX {
+                    is_cut = true;
                     break 'lists;
                 }
             }
@@ -108,30 +112,34 @@ pub async fn plan(ctx: &Context, id: CampaignId) -> Result<CampaignPlan> {
             page.cursor = Some(next);
         }
     }
-    plan.calls.sort_by_key(|call| (call.not_before, call.lead_id));
-    plan.planned = plan.calls.len();
-    Ok(plan)
+    calls.sort_by_key(|call| (call.not_before, call.lead_id));
+    let mut skipped: BTreeMap<Reason, usize> = BTreeMap::new();
+    for lead in &not_called {
+        *skipped.entry(lead.reason).or_default() += 1;
+    }
+    let estimated_cost = budget::estimate(ctx, &settings.config, calls.len()).await?;
+    Ok(CampaignPlan { id, at: now, planned: calls.len(), skipped, is_cut, estimated_cost, calls, not_called })
 }
 
-impl CampaignPlan {
-    fn add(&mut self, call: Call, contact: &Contact, agent: Option<AgentId>, policy: &Policy) {
-        let now = self.at;
-        let decision = decide(&judge(&call, Some(contact), policy, now));
-        let (lead_id, name) = (contact.id, contact.name());
-        let not_before = match decision {
-            Decision::Go | Decision::Hold => Ok(now),
-            Decision::Wait { until, .. } => Ok(until),
-            Decision::Refuse { reason } => Err(reason),
-        };
-        match not_before.and_then(|at| Ok((at, agent.ok_or(Reason::NoAgent)?))) {
-            Ok((not_before, agent_id)) => {
-                let local_time = not_before.to_zoned(Place::of(contact, policy).clock()).to_string();
-                self.calls.push(PlannedCall { lead_id, name, agent_id, not_before, local_time });
-            }
-            Err(reason) => {
-                *self.skipped.entry(reason).or_default() += 1;
-                self.not_called.push(Skipped { lead_id, name, reason, detail: reason.sentence() });
-            }
+/// The lead's first call as the rules have it at `now`, or why there is none.
+fn first_call(
+    call: Call,
+    contact: &Contact,
+    agent: Option<AgentId>,
+    policy: &Policy,
+    now: Timestamp,
+) -> std::result::Result<PlannedCall, Skipped> {
+    let not_before = match decide(&judge(&call, Some(contact), policy, now)) {
+        Decision::Go | Decision::Hold => Ok(now),
+        Decision::Wait { until, .. } => Ok(until),
+        Decision::Refuse { reason } => Err(reason),
+    };
+    let (lead_id, name) = (contact.id, contact.name());
+    match not_before.and_then(|at| Ok((at, agent.ok_or(Reason::NoAgent)?))) {
+        Ok((not_before, agent_id)) => {
+            let local_time = not_before.to_zoned(Place::of(contact, policy).clock()).to_string();
+            Ok(PlannedCall { lead_id, name, agent_id, not_before, local_time })
         }
+        Err(reason) => Err(Skipped { lead_id, name, reason, detail: reason.sentence() }),
     }
 }
