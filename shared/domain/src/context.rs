@@ -412,7 +412,7 @@ fn plain(value: &Value) -> String {
 /// A text with its `{{first_name}}` and the like filled in. Names that are none of ours stay: they are the
 /// provider's.
 fn filled(text: &str, variables: &BTreeMap<String, String>) -> String {
-    let done = placeholder::filled(text, |name| variables.get(name).map(|value| value.into()));
+    let done = placeholder::filled(text, |name| variables.get(name).map(Into::into));
     if done == text { done } else { tidy(&done) }
 }
 
