@@ -121,9 +121,10 @@ async fn templates_are_bounded_and_come_in_pages() {
         let link = page.headers.get("link").and_then(|link| link.to_str().ok()?.split(['<', '>']).nth(1));
         next = link.map(str::to_owned);
         for template in page.expect(200).as_array().unwrap() {
-            match template["built_in"].as_bool().unwrap() {
-                true => built_in += 1,
-                false => own.push(text(&template["id"]).to_owned()),
+            if template["built_in"] == true {
+                built_in += 1;
+            } else {
+                own.push(text(&template["id"]).to_owned());
             }
         }
     }

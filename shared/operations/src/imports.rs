@@ -217,9 +217,10 @@ pub async fn start(ctx: &Context, id: ImportId) -> Result<ImportView> {
             let mut import = old.value.clone();
             if old.status == ImportStatus::Waiting {
                 let size = ctx.platform.files.size(&key(ctx, id)).await.map_err(Error::files)?;
-                let (max, what) = match import.options.dry_run {
-                    true => (DRY_FILE_MAX, "a file of which a dry run is made"),
-                    false => (FILE_MAX, "a file"),
+                let (max, what) = if import.options.dry_run {
+                    (DRY_FILE_MAX, "a file of which a dry run is made")
+                } else {
+                    (FILE_MAX, "a file")
                 };
                 match size {
                     None => {

@@ -125,9 +125,9 @@ pub async fn test(ctx: &Context, id: AgentId, input: TestInput) -> Result<TestRe
     let prompt_characters = prompt.chars().count();
     let warnings = warnings(&agent, &first_message, &dynamic_variables, prompt_characters);
     Ok(TestReport {
-        first_message,
         prompt,
         prompt_characters,
+        first_message,
         dynamic_variables,
         unknown_variables,
         warnings,

@@ -110,7 +110,7 @@ fn difference(before: &Profile, after: &Profile) -> BTreeMap<String, FieldChange
     let new = fields(after).into_iter();
     new.filter_map(|(name, after)| {
         let before = old.remove(&name).unwrap_or_default();
-        (before != after).then(|| (name, FieldChange { before, after }))
+        (before != after).then_some((name, FieldChange { before, after }))
     })
     .collect()
 }

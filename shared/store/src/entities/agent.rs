@@ -105,7 +105,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<AgentVersion>> {
         let mut stretch = Stretch::of(partition(tenant, format_args!("AGT#{agent}")), limit);
-        stretch.prefix = "V#".to_owned();
+        "V#".clone_into(&mut stretch.prefix);
         stretch.up_to = before.map(|version| format!("V#{:05}", version.saturating_sub(1)));
         stretch.backwards = true;
         self.values(self.stretch(&stretch).await?)
@@ -115,7 +115,7 @@ impl Store {
     pub async fn agent_templates(&self, tenant: &TenantId, page: &Page) -> Result<Listing<AgentTemplate>> {
         let limit = page.clamped();
         let mut stretch = Stretch::of(partition(tenant, TEMPLATES), limit);
-        stretch.prefix = "agent#".to_owned();
+        "agent#".clone_into(&mut stretch.prefix);
         stretch.after = page.position()?;
         if stretch.after.as_ref().is_some_and(|after| !after.starts_with(&stretch.prefix)) {
             return Err(Error::BadCursor);

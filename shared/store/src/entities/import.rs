@@ -169,7 +169,7 @@ impl Store {
     ) -> Result<Vec<ImportStep>> {
         let rows = usize::try_from(last.saturating_sub(first)).unwrap_or_default() + 1;
         let mut stretch = Stretch::of(partition(tenant, format_args!("IMP#{import}")), rows);
-        stretch.prefix = "C#".to_owned();
+        "C#".clone_into(&mut stretch.prefix);
         stretch.after = Some(format!("C#{:08}", first.saturating_sub(1)));
         stretch.up_to = Some(format!("C#{last:08}"));
         let steps = self.import_items(&stretch).await?;
@@ -185,7 +185,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Stored<ImportStep>>> {
         let mut stretch = Stretch::of(partition(tenant, format_args!("IMP#{import}")), limit);
-        stretch.prefix = "C#".to_owned();
+        "C#".clone_into(&mut stretch.prefix);
         stretch.backwards = true;
         if let Some(below) = below {
             stretch.up_to = Some(format!("C#{:08}", below.saturating_sub(1)));
@@ -196,7 +196,7 @@ impl Store {
     /// What is wrong with an import's rows, in their order.
     pub async fn import_errors(&self, tenant: &TenantId, import: ImportId) -> Result<Vec<RowError>> {
         let mut stretch = Stretch::of(partition(tenant, format_args!("IMP#{import}")), ERROR_ITEMS);
-        stretch.prefix = "E#".to_owned();
+        "E#".clone_into(&mut stretch.prefix);
         let items = self.import_items(&stretch).await?;
         Ok(items.into_iter().flat_map(|item: Stored<ImportErrors>| item.value.errors).collect())
     }
