@@ -257,9 +257,7 @@ async fn an_import_is_taken_back_but_for_what_people_changed_since() {
     };
     let rows_before = lists(&app);
     let mut file = "first_name,phone,email,tags\nOld0,+919876543210,o0@example.com,b\nOld1,+919876543211,,b;c\nOld2,+919876543212,o2@example.com,\n".to_owned();
-    for n in 0..30 {
-        file.push_str(&format!("New{n},+9198765440{n:02},,x\n"));
-    }
+    file.extend((0..30).map(|n| format!("New{n},+9198765440{n:02},,x\n")));
     let report = import(&app, "", &file).await;
     assert_eq!(tally(&report), [33, 30, 3, 0, 0, 0], "{report:#}");
     let path = format!("/imports/{}/undo", report["id"].as_str().unwrap());
@@ -453,9 +451,8 @@ async fn leads_come_into_the_campaign_that_a_row_names_or_that_takes_its_source(
 async fn five_thousand_rows_are_five_thousand_leads() {
     let app = TestApp::start().await;
     let mut file = "first_name,last_name,phone,email,source,consent_voice\n".to_owned();
-    for n in 0..5_000 {
-        file.push_str(&format!("Asha{n},Rao,+919{:09},lead{n}@example.com,fair,yes\n", 100_000_000 + n));
-    }
+    let row = |n| format!("Asha{n},Rao,+919{:09},lead{n}@example.com,fair,yes\n", 100_000_000 + n);
+    file.extend((0..5_000).map(row));
     // Two that were there before: one is changed, and one said again.
     file.push_str("Asha0,Rao,+919100000000,,,\nAsha1,Roy,+919100000001,,,\n");
     let report = import(&app, "", &file).await;

@@ -40,6 +40,9 @@ pub struct Import {
     /// What became of taking it back, if that was asked for.
     #[serde(default)]
     pub undo: Option<Undo>,
+    /// Rows before this one are still to be taken back; all, if there is none.
+    #[serde(default)]
+    pub undo_below: Option<u32>,
     /// Why it could not go on, in a sentence.
     #[serde(default)]
     pub failure: Option<String>,
@@ -184,10 +187,6 @@ pub struct Undo {
     pub kept: u32,
     /// Some of the leads that stay as they are: a hundred at most.
     pub kept_leads: Vec<ContactId>,
-    /// Rows before this one are still to be taken back.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(ignore))]
-    pub below: Option<u32>,
 }
 
 /// Leads on their way into a file.
@@ -252,6 +251,7 @@ impl Import {
             tally: Tally::default(),
             errors_kept: 0,
             undo: None,
+            undo_below: None,
             failure: None,
             created_at: now,
             updated_at: now,

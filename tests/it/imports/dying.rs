@@ -8,9 +8,7 @@ use testkit::{Fault, TestApp};
 /// A lead who is there, 24 new ones, one of these twice, and a row that is wrong.
 fn file() -> String {
     let mut file = "first_name,phone,company\nOld,+919876543210,Acme\n".to_owned();
-    for n in 0..24 {
-        file.push_str(&format!("New{n},+9198765440{n:02},\n"));
-    }
+    file.extend((0..24).map(|n| format!("New{n},+9198765440{n:02},\n")));
     file + "New3,+919876544003,Later\nWrong,1,\n"
 }
 

@@ -111,9 +111,7 @@ async fn a_file_of_several_parts_is_whole_even_if_the_process_dies() {
     let app = TestApp::start().await;
     let notes = "\u{985}".repeat(10_000);
     let mut file = "first_name,notes\n".to_owned();
-    for n in 0..400 {
-        file.push_str(&format!("L{n},{notes}\n"));
-    }
+    file.extend((0..400).map(|n| format!("L{n},{notes}\n")));
     let upload = app.owner.post("/imports", json!({})).await.expect(201);
     let path = upload["upload_url"].as_str().unwrap().strip_prefix(&app.url).unwrap().to_owned();
     let put = app.client(None).send(http::Method::PUT, &path, &[], Some(file.into_bytes())).await;

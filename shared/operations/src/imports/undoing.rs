@@ -24,9 +24,9 @@ pub(super) async fn run(ctx: &Context, mut import: Stored<Import>) -> Result<()>
     let began = Instant::now();
     while import.status == ImportStatus::Undoing {
         let mut next = import.value.clone();
+        let steps = ctx.store().last_import_steps(&ctx.tenant, next.id, next.undo_below, PAGE).await?;
+        next.undo_below = steps.last().map(|step| step.row);
         let undo = next.undo.get_or_insert_default();
-        let steps = ctx.store().last_import_steps(&ctx.tenant, next.id, undo.below, PAGE).await?;
-        undo.below = steps.last().map(|step| step.row);
         let is_end = steps.len() < PAGE;
         for turn in apart(steps) {
             for outcomes in try_join_all(turn.into_iter().map(|step| take_back(ctx, step))).await? {
