@@ -70,7 +70,7 @@ async fn a_tenant_keeps_templates_of_its_own() {
         let all = all.as_array().unwrap().clone();
         all.into_iter().filter(|one| one["built_in"] == false).collect::<Vec<_>>()
     };
-    assert_eq!(own(&owner.get("/agents/templates").await.expect(200)), [made.clone()]);
+    assert_eq!(own(&owner.get("/agents/templates").await.expect(200)), std::slice::from_ref(&made));
     let agent = owner.post("/agents", json!({"template": id, "name": "Visits"})).await.expect(201);
     assert_eq!((text(&agent["name"]), text(&agent["language"])), ("Visits", "hi"));
 

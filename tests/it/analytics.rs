@@ -118,6 +118,7 @@ async fn second_agent(client: &Client) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told by each of its figures")]
 async fn figures_are_exact_by_agent_campaign_and_day() {
     let app = TestApp::start().await;
     let owner = &app.owner;

@@ -27,7 +27,7 @@ const PLACES: [(&str, &[&str]); 6] = [
     ("+33142685", &["Europe/Paris"]),
 ];
 
-/// A small generator (SplitMix64) for the story's own choices; the simulator has its own.
+/// A small generator (`SplitMix64`) for the story's own choices; the simulator has its own.
 struct Lot(u64);
 
 impl Lot {
@@ -84,7 +84,7 @@ impl Story {
             let made = app.owner.post("/campaigns", body).await.expect(201);
             campaigns.push(made["id"].as_str().unwrap().to_owned());
         }
-        let mut chance = |most: u64| lot.below(most) as f64 / 100.0;
+        let mut chance = |most: u64| f64::from(u32::try_from(lot.below(most)).unwrap()) / 100.0;
         app.simulators().set_lies(Lies {
             lose: chance(30),
             late: chance(30),

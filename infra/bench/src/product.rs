@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 /// The product, and its owner. Its data goes with it.
 pub(crate) struct Product {
-    pub(crate) runner: Runner,
+    _runner: Runner,
     url: String,
     key: String,
     http: Http,
@@ -37,7 +37,7 @@ impl Product {
             (format!("http://{}", runner.address), runner.router(), runner.pump.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         tokio::spawn(async move { pump.keep_going().await });
-        Ok(Self { runner, url, key: settings.api_key, http: Http::new(), _data: data })
+        Ok(Self { _runner: runner, url, key: settings.api_key, http: Http::new(), _data: data })
     }
 
     /// Asks for something below the product's address, as its owner; answers the body of a success.

@@ -14,16 +14,18 @@ use domain::contact::{Contact, Details, LeadStatus};
 use domain::context::{ContextTemplate, HistoryEntry, Meaning, Packet, TemplateUsed, Wording};
 use domain::conversion::Talk;
 use domain::id::PrefixedId;
-use domain::score::Signalimport::columns::{Column, Field};
+use domain::import::columns::{Column, Field};
 use domain::import::{Export, ExportStatus, Header, Import, Options, Outcome, RowError};
+use domain::score::Signal;
 use domain::{AgentId, AttemptId, Author, CallId, CampaignId, Ids, Phone, Provenance, Role, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use store::{
     AnalysisRecord, ApiKey, AuditEntry, Change, ContextRecord, Entity, Error, HistoryRecord, ImportErrors,
-    ImportStep, ImportedLead, Integration, JwtIssuer, MeaningRecord, Page, PieceRecord, Planner, Rate, RawEvent, SavedAnswer, Settings,
-    StoredAction, TenantRecord, Transaction, Transcript, TranscriptTurn, Undone, WrappedKey,
+    ImportStep, ImportedLead, Integration, JwtIssuer, MeaningRecord, Page, PieceRecord, Planner, Rate,
+    RawEvent, SavedAnswer, Settings, StoredAction, TenantRecord, Transaction, Transcript, TranscriptTurn,
+    Undone, WrappedKey,
 };
 use testkit::{Database, Fault};
 use ulid::Ulid;
@@ -236,7 +238,7 @@ async fn every_record_is_stored_as_it_was() {
             until: NOW + SignedDuration::from_hours(1),
         },
     );
-    let lead = ImportedLead {
+    let imported = ImportedLead {
         lead: id(1),
         rows: vec![(1, Outcome::Updated)],
         before: Some(contact(1, "+919876543210")),
@@ -246,7 +248,7 @@ async fn every_record_is_stored_as_it_was() {
     let until = NOW + SignedDuration::from_hours(1);
     put(
         &mut step,
-        &ImportStep { import: id(12), row: 1, leads: vec![lead], campaigns: [id(10)].into(), until },
+        &ImportStep { import: id(12), row: 1, leads: vec![imported], campaigns: [id(10)].into(), until },
     );
     put(
         &mut step,
@@ -533,6 +535,9 @@ async fn versions_come_newest_first_and_templates_oldest_first() {
     let second = store.agent_templates(&tenant(), &page(first.next)).await.unwrap();
     let ids: Vec<_> = first.items.iter().chain(&second.items).map(|template| template.id).collect();
     assert_eq!((ids, second.next), ((1..=7).map(id).collect(), None));
+}
+
+#[tokio::test]
 async fn who_has_a_value_is_known_for_many_at_once() {
     let database = Database::start().await;
     let store = database.store();
