@@ -17,10 +17,10 @@ use domain::id::PrefixedId;
 use domain::import::columns::{Column, Field};
 use domain::import::{Export, ExportStatus, Header, Import, Options, Outcome, RowError};
 use domain::score::Signal;
+use domain::score::Signalimport::columns::{Column, Field};
 use domain::{AgentId, AttemptId, Author, CallId, CampaignId, Ids, Phone, Provenance, Role, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use store::{
     AnalysisRecord, ApiKey, AuditEntry, Change, ContextRecord, Entity, Error, HistoryRecord, ImportErrors,
     ImportStep, ImportedLead, Integration, JwtIssuer, MeaningRecord, Page, PieceRecord, Planner, Rate,
