@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// Where a mapping is wrong.
+pub const MAPPING: &str = "?mapping";
 /// How many columns a file may have.
 pub const MAX: usize = 300;
 
@@ -197,7 +199,7 @@ impl Header {
         config: &BusinessConfig,
     ) -> Result<Self, Invalid> {
         if names.len() > MAX {
-            return Err(Invalid::new(format!("the file has more than {MAX} columns")));
+            return Err(Invalid::new(format!("has more than {MAX} columns")));
         }
         let mapping = mapped(&names, mapping, config)?;
         let mut columns: Vec<Column> =
@@ -220,7 +222,7 @@ impl Header {
             }
         }
         if taken.is_empty() {
-            let message = "the first line names no field of a lead, such as first_name, phone or email";
+            let message = "names no field of a lead in its first line, such as first_name, phone or email";
             return Err(Invalid::new(message));
         }
         Ok(Self { delimiter: char::from(delimiter), columns })
@@ -252,18 +254,19 @@ fn mapped(
         let index = names.iter().position(|own| own.trim() == name.trim());
         let index = index.or_else(|| names.iter().position(|own| loose(own) == loose(name)));
         let index = index.ok_or_else(|| {
-            Invalid::new(format!("the mapping names the column {name:?}, and the file has no such column"))
+            Invalid::at(MAPPING, format!("names the column {name:?}, and the file has no such column"))
         })?;
-        let field = if to.trim().is_empty() {
-            None
-        } else {
-            let field = meant(to, config);
-            Some(field.ok_or_else(|| {
-                Invalid::new(format!("the mapping names {to:?}, which is no field of a lead"))
-            })?)
-        };
+        let field =
+            if to.trim().is_empty() {
+                None
+            } else {
+                let field = meant(to, config);
+                Some(field.ok_or_else(|| {
+                    Invalid::at(MAPPING, format!("names {to:?}, which is no field of a lead"))
+                })?)
+            };
         if field.is_some() && taken.contains(&field) {
-            return Err(Invalid::new(format!("the mapping gives {to:?} to two columns")));
+            return Err(Invalid::at(MAPPING, format!("gives {to:?} to two columns")));
         }
         taken.push(field.clone());
         found.insert(index, field);
@@ -279,7 +282,7 @@ pub fn header(
     config: &BusinessConfig,
 ) -> Result<Option<(Header, usize)>, Invalid> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(Invalid::new("the file is UTF-16: save it as \"CSV UTF-8\""));
+        return Err(Invalid::new("is UTF-16: save it as \"CSV UTF-8\""));
     }
     let mark: &[u8] = "\u{feff}".as_bytes();
     let mut start = if bytes.starts_with(mark) { mark.len() } else { 0 };
@@ -287,7 +290,7 @@ pub fn header(
     loop {
         let rest = &bytes[start..];
         let Some(line) = csv::record(rest, b',', at_end) else {
-            return if at_end { Err(Invalid::new("the file is empty")) } else { Ok(None) };
+            return if at_end { Err(Invalid::new("is empty")) } else { Ok(None) };
         };
         let text = &rest[..line.len];
         // A line of spreadsheets' own, which says what separates the cells.
@@ -300,14 +303,12 @@ pub fn header(
         let Some(record) = csv::record(rest, delimiter, at_end) else { return Ok(None) };
         return match record.cells {
             csv::Cells::Read(names) if names.iter().all(|name| name.trim().is_empty()) => {
-                Err(Invalid::new("the first line of the file is empty: it must name the columns"))
+                Err(Invalid::new("has an empty first line, which must name the columns"))
             }
             csv::Cells::Read(names) => Header::resolve(names, delimiter, mapping, config)
                 .map(|header| Some((header, start + record.len))),
             csv::Cells::NotUtf8 => Err(not_utf8()),
-            csv::Cells::Unclosed => {
-                Err(Invalid::new("the first line of the file opens a quote that is never closed"))
-            }
+            csv::Cells::Unclosed => Err(Invalid::new("opens a quote in its first line that is never closed")),
         };
     }
 }

@@ -11,6 +11,7 @@ use contracts::Job;
 use domain::CampaignId;
 use domain::business::BusinessConfig;
 use domain::contact::Contact;
+use domain::import::columns::MAPPING;
 use domain::import::{ERRORS_SHOWN, Import, ImportStatus, Outcome, RowError};
 use futures::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,7 +24,7 @@ const CHUNK: usize = 400;
 const BUDGET: Duration = Duration::from_secs(20);
 /// How many rows a second are written at most: the list of all leads is one partition, which takes 500 a second, and
 /// leaves the rest to whoever else makes leads.
-const ROWS_PER_SECOND: f64 = 450.0;
+pub(super) const ROWS_PER_SECOND: f64 = 450.0;
 /// How many bytes of leads as they were go into one step's record, of 400 kB that an item may have.
 const BEFORE_MAX: usize = 200_000;
 /// How many mistakes are kept in one item.
@@ -80,7 +81,8 @@ pub(super) async fn run(ctx: &Context, mut import: Stored<Import>) -> Result<()>
             Err(Error::Invalid(invalid)) => {
                 next = Import { header: next.header, ..import.value.clone() };
                 next.status = ImportStatus::Failed;
-                next.failure = Some(invalid.message);
+                let what = if invalid.pointer == MAPPING { "mapping" } else { "file" };
+                next.failure = Some(format!("The {what} {}.", invalid.message));
                 next.finished_at = Some(ctx.now());
                 Chunk::default()
             }

@@ -81,7 +81,7 @@ impl Reader {
         self.at = 0;
         if self.buffer.len() > RECORD_MAX {
             let detail =
-                format!("row {number} is longer than 1 MiB: it may open a quote that is never closed");
+                format!("has more than 1 MiB in row {number}, which may open a quote that is never closed");
             return Err(Invalid::new(detail).into());
         }
         let (window, size) = match &self.source {
@@ -92,8 +92,8 @@ impl Reader {
             }
             Source::File(files, key) => {
                 let piece = files.read(key, self.read, WINDOW).await.map_err(Error::files)?;
-                let piece = piece
-                    .ok_or_else(|| Invalid::new("the file is gone: it was not read within seven days"))?;
+                let piece =
+                    piece.ok_or_else(|| Invalid::new("is gone: it was not read within seven days"))?;
                 (piece.bytes, piece.size)
             }
         };

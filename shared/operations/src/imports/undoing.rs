@@ -1,6 +1,6 @@
 //! Taking an import back, from its last step to its first.
 
-use super::running::digest;
+use super::running::{ROWS_PER_SECOND, digest};
 use crate::context::Context;
 use crate::error::{Error, RACES, Result};
 use contracts::Job;
@@ -23,11 +23,13 @@ const KEPT_NAMED: usize = 100;
 pub(super) async fn run(ctx: &Context, mut import: Stored<Import>) -> Result<()> {
     let began = Instant::now();
     while import.status == ImportStatus::Undoing {
+        let turn = Instant::now();
         let mut next = import.value.clone();
         let steps = ctx.store().last_import_steps(&ctx.tenant, next.id, next.undo_below, PAGE).await?;
         next.undo_below = steps.last().map(|step| step.row);
         let undo = next.undo.get_or_insert_default();
         let is_end = steps.len() < PAGE;
+        let leads = steps.iter().map(|step| u32::try_from(step.leads.len()).unwrap_or_default()).sum::<u32>();
         for turn in apart(steps) {
             for outcomes in try_join_all(turn.into_iter().map(|step| take_back(ctx, step))).await? {
                 for (lead, outcome) in outcomes {
@@ -48,6 +50,8 @@ pub(super) async fn run(ctx: &Context, mut import: Stored<Import>) -> Result<()>
         if hands_over {
             return Ok(());
         }
+        let pace = Duration::from_secs_f64(f64::from(leads) / ROWS_PER_SECOND);
+        tokio::time::sleep(pace.saturating_sub(turn.elapsed())).await;
     }
     Ok(())
 }
