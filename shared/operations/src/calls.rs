@@ -4,7 +4,7 @@ mod why;
 
 pub use why::{RuleVerdict, Why, why};
 
-use crate::budget::Cost;
+use crate::budget::{self, Cost};
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
 use crate::{Listing, Page, agents, business_config, campaigns, leads};
