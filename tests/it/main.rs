@@ -6,6 +6,7 @@ mod access;
 mod agents;
 mod analysis;
 mod analytics;
+mod budget;
 mod campaigns;
 mod context;
 mod crash;
