@@ -1,4 +1,4 @@
-//! Five days of a campaign with providers that lie, from a seed: webhooks lost, late, twice, reordered and forged,
+//! Two days of a campaign with providers that lie, from a seed: webhooks lost, late, twice, reordered and forged,
 //! dials that are placed and not answered, 429 and 5xx; people who say stop, members who pause, cancel and edit.
 //!
 //! Whatever the seed: each attempt is dialed at most once and inside the rules, no call is left unfinished, and the
@@ -174,7 +174,7 @@ impl Story {
         for campaign in self.campaigns.clone() {
             self.app.owner.post(&format!("/campaigns/{campaign}/start"), json!({})).await.expect(202);
         }
-        let end = self.app.now() + SignedDuration::from_hours(5 * 24);
+        let end = self.app.now() + SignedDuration::from_hours(2 * 24);
         while self.app.now() < end {
             self.act().await;
             let minutes = i64::try_from(self.lot.below(360)).unwrap();
