@@ -51,10 +51,12 @@ async fn enrol(ctx: &Context, campaign: &Stored<Campaign>) -> Result<bool> {
     let mut pages = 0;
     for list in audience(campaign) {
         loop {
-            let leads = first_page::<Contact>(ctx, &list).await?;
+            let mut leads = first_page::<Contact>(ctx, &list).await?;
             if leads.is_empty() {
                 break;
             }
+            // Between the list and its records, another run may have enrolled some of them.
+            leads.retain(|lead| is_waiting(campaign, lead));
             for group in leads.chunks(TOGETHER) {
                 if enrol_together(ctx, campaign, group, &settings.config).await? {
                     continue;
@@ -74,6 +76,12 @@ async fn enrol(ctx: &Context, campaign: &Stored<Campaign>) -> Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// Whether a campaign has yet to make a call for a lead.
+fn is_waiting(campaign: &Campaign, lead: &Contact) -> bool {
+    let is_member = lead.details.campaign_id == Some(campaign.id);
+    if is_member { lead.enrolled != Some(campaign.id) } else { lead.is_free() }
 }
 
 /// Enrols some leads in one step; false if one of them, or the campaign, is not as it was read.
