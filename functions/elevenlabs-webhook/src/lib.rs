@@ -5,10 +5,9 @@
 //! telephone rings.
 //! The tenant comes from the path and from its own secret; whatever is not genuine changes nothing.
 
-use api::{Api, Path, Problem, RawBody, RequestName};
+use api::{Api, Problem, RawBody, RequestName, WebhookTenant};
 use axum::Json;
 use axum::extract::State;
-use domain::TenantId;
 use http::{HeaderMap, StatusCode};
 use operations::{inbound, voice_events};
 
@@ -38,7 +37,7 @@ const INITIATION_SECRET: &str = "x-frontdesk-initiation-secret";
 )]
 async fn receive_event(
     State(api): State<Api>,
-    Path(tenant): Path<TenantId>,
+    WebhookTenant(tenant): WebhookTenant,
     RequestName(request): RequestName,
     headers: HeaderMap,
     RawBody(body): RawBody,
@@ -70,7 +69,7 @@ async fn receive_event(
 )]
 async fn answer_caller(
     State(api): State<Api>,
-    Path(tenant): Path<TenantId>,
+    WebhookTenant(tenant): WebhookTenant,
     RequestName(request): RequestName,
     headers: HeaderMap,
     RawBody(body): RawBody,

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use domain::TenantId;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
@@ -191,6 +192,23 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Api> for Path<T> {
         Caller::from_request_parts(parts, api).await?;
         let detail = "The path names nothing that could exist.";
         Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing", detail))
+    }
+}
+
+/// The tenant in a webhook's path. Whoever calls proves it with that tenant's own secret, so a name that no tenant
+/// can have is answered as one that none has, and nobody is asked for a credential: a function that takes webhooks
+/// only does not carry what reads them.
+#[derive(Debug)]
+pub struct WebhookTenant(pub TenantId);
+
+impl FromRequestParts<Api> for WebhookTenant {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let tenant = axum::extract::Path::from_request_parts(parts, api).await;
+        let axum::extract::Path(tenant) =
+            tenant.map_err(|_| Problem::unauthenticated("No tenant has this name."))?;
+        Ok(Self(tenant))
     }
 }
 

@@ -15,7 +15,7 @@ mod routes;
 pub use access::observed;
 pub use answer::{Accepted, Audio, Created, List, NoContent, Record};
 pub use auth::{Caller, RequestName};
-pub use extract::{IfMatch, PageQuery, Path, Query, RawBody, Submitted, SubmittedFile};
+pub use extract::{IfMatch, PageQuery, Path, Query, RawBody, Submitted, SubmittedFile, WebhookTenant};
 pub use identity::Identities;
 #[doc(hidden)]
 pub use pastey;

@@ -17,6 +17,8 @@ pub const AGENTS: &str = "agent";
 pub const AGENT_TEMPLATES: &str = "agent_template";
 /// The mark of the agent that calls without one use: one has it at most.
 const DEFAULT: &str = "agent#default";
+/// The id by which ElevenLabs knows an agent: one has it at most.
+const REMOTE: &str = "agent#elevenlabs";
 
 impl Entity for Agent {
     const KIND: &'static str = "agent";
@@ -36,22 +38,15 @@ impl Entity for Agent {
             let sort = newest_first(self.created_at, self.id);
             rows.push(Row::Listed { list: AGENTS.to_owned(), sort });
             rows.push(Row::Counted { stat: "agent", dimension: "all".to_owned() });
-            if let Some(remote) = &self.elevenlabs_agent_id {
-                rows.push(Row::Listed { list: known_as(remote), sort: self.id.to_string() });
-            }
+            let claim = |name, value| Row::Claim { name, value, owner: self.id.to_string() };
+            rows.extend(self.elevenlabs_agent_id.clone().map(|remote| claim(REMOTE, remote)));
             if self.is_default {
-                let owner = self.id.to_string();
-                rows.push(Row::Claim { name: DEFAULT, value: String::new(), owner });
+                rows.push(claim(DEFAULT, String::new()));
             }
         }
         rows.extend(self.check_at.map(|at| Row::Timer { at, job: Job::SyncAgent { agent: self.id } }));
         rows
     }
-}
-
-/// The list of the agent that a provider knows by this id.
-fn known_as(remote: &str) -> String {
-    format!("agent#elevenlabs#{remote}")
 }
 
 /// Versions lie behind their agent and outlive it: what an agent was when it spoke can be asked for as long as
@@ -92,8 +87,10 @@ const TEMPLATES: &str = "TPL";
 impl Store {
     /// The agent that ElevenLabs knows by this id.
     pub async fn agent_known_as(&self, tenant: &TenantId, remote: &str) -> Result<Option<Stored<Agent>>> {
-        let page = Page { limit: 1, cursor: None };
-        Ok(self.list::<Agent>(tenant, &known_as(remote), &page).await?.items.pop())
+        match self.owner::<AgentId>(tenant, REMOTE, remote).await? {
+            Some(id) => self.get(tenant, &id).await,
+            None => Ok(None),
+        }
     }
 
     /// Versions of an agent before number `before`, the newest first, at most `limit`.
