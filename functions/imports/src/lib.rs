@@ -24,8 +24,8 @@ api::routes!(
 /// Takes leads from a file of comma-separated values, 4 MiB at most; a larger one goes by `POST /imports`.
 ///
 /// The first line names the columns: `first_name`, `last_name` or `name`, `email`, `phone`, `company`, `position`,
-/// `source`, `campaign_id`, `assignee`, `status`, `score`, `timezone`, `tags` (between `;`), `notes`, `preferences` and
-/// `custom_fields` (JSON objects), `custom_fields.<name>`, and for each channel `consent_voice` (yes or no),
+/// `source`, `campaign_id`, `assignee`, `status`, `score`, `timezone`, `tags` (between `;`), `notes`, `value`,
+/// `value_currency`, `preferences` and `custom_fields` (JSON objects), `custom_fields.<name>`, and for each channel `consent_voice` (yes or no),
 /// `consent_voice_basis`, `consent_voice_source`, `consent_voice_at`. Case, spaces and `_` do not matter. An empty
 /// cell says nothing.
 #[utoipa::path(

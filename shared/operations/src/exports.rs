@@ -307,6 +307,8 @@ fn columns(custom_fields: &[String]) -> Vec<(String, Column)> {
         Field::Timezone,
         Field::Tags,
         Field::Notes,
+        Field::Value,
+        Field::ValueCurrency,
         Field::Preferences,
     ];
     fields.extend(custom_fields.iter().map(|name| Field::Custom(name.clone())));
@@ -356,6 +358,12 @@ impl Column {
             Field::Timezone => fields.timezone.as_ref().map(ToString::to_string).unwrap_or_default(),
             Field::Tags => several(&fields.tags),
             Field::Notes => fields.notes.clone(),
+            Field::Value => fields.value.map(|sum| json(&sum.amount)).unwrap_or_default(),
+            Field::ValueCurrency => fields
+                .value
+                .and_then(|sum| sum.currency)
+                .map(|currency| currency.to_string())
+                .unwrap_or_default(),
             Field::Preferences => object(fields.preferences.clone().into_iter().collect()),
             Field::CustomFields => {
                 let apart = |name: &String| {
@@ -385,14 +393,14 @@ fn own_cell(config: &BusinessConfig, name: &str, values: &BTreeMap<String, Value
     }
 }
 
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 /// Several texts in one cell; as JSON where one of them holds what separates them.
 fn several(entries: &[String]) -> String {
     let separates = |entry: &String| entry.contains([';', '|', ',']) || entry.starts_with('[');
-    if entries.iter().any(separates) {
-        serde_json::to_string(entries).unwrap_or_default()
-    } else {
-        entries.join(";")
-    }
+    if entries.iter().any(separates) { json(&entries) } else { entries.join(";") }
 }
 
 fn object(values: Map<String, Value>) -> String {
@@ -406,5 +414,23 @@ fn consent(consent: Option<&Consent>, part: Statement) -> String {
         Statement::Basis => consent.basis.clone(),
         Statement::Source => consent.source.clone(),
         Statement::At => consent.at.map(|at| at.to_string()).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::leads::LeadInput;
+
+    #[test]
+    fn every_field_of_a_lead_has_its_column_on_the_way_in_and_out() {
+        let written: Vec<String> = columns(&[]).into_iter().map(|(name, _)| name).collect();
+        let lead = serde_json::to_value(LeadInput::default()).unwrap();
+        for name in lead.as_object().unwrap().keys() {
+            // A statement of consent has columns for each channel.
+            let name = if name == "consent" { "consent_voice" } else { name };
+            assert!(Field::try_from(name.to_owned()).is_ok(), "{name} is not read");
+            assert!(written.iter().any(|column| column == name), "{name} is not written");
+        }
     }
 }

@@ -27,7 +27,7 @@ async fn some_leads(app: &TestApp) {
             "company": "@Home, \"Ltd\"", "notes": "- one\n- two;\r\n ", "tags": ["a", "+b", "c;d"], "score": 70, "status": "hot",
             "timezone": "Asia/Kolkata", "assignee": "mira@example.com", "source": "Fair",
             "campaign_id": campaign, "preferences": {"language": "hi", "times": [9, 10]},
-            "custom_fields": {"rooms": 3.5, "wants": ["garden; large", "sea"], "loan": false},
+            "value": {"amount": 1250.5, "currency": "EUR"}, "custom_fields": {"rooms": 3.5, "wants": ["garden; large", "sea"], "loan": false},
             "consent": {"voice": {"granted": true, "basis": "opt_in", "source": "web", "at": "2026-01-01T00:00:00.5Z"},
                 "email": {"granted": false}}}),
         json!({"first_name": "\u{985}\u{9b0}\u{9c1}\u{9a3}", "tags": ["x", "y"]}),

@@ -48,6 +48,9 @@ pub enum Field {
     Tags,
     Preferences,
     Notes,
+    Value,
+    /// The currency of the value; says nothing without one.
+    ValueCurrency,
     /// All custom fields, as a JSON object.
     CustomFields,
     /// One custom field.
@@ -66,7 +69,7 @@ pub enum Statement {
 }
 
 /// Names of fields, with what else people call them: without case, spaces, `_`, `-` and `.`.
-const NAMES: [(Field, &str, &[&str]); 17] = [
+const NAMES: [(Field, &str, &[&str]); 19] = [
     (Field::Id, "id", &["leadid"]),
     (Field::Name, "name", &["fullname", "contactname", "leadname", "contact"]),
     (Field::FirstName, "first_name", &["givenname", "forename", "fname"]),
@@ -99,6 +102,8 @@ const NAMES: [(Field, &str, &[&str]); 17] = [
     (Field::Tags, "tags", &["tag", "labels"]),
     (Field::Preferences, "preferences", &[]),
     (Field::Notes, "notes", &["note", "comment", "comments"]),
+    (Field::Value, "value", &["leadvalue", "dealvalue", "expectedvalue"]),
+    (Field::ValueCurrency, "value_currency", &["currency"]),
 ];
 
 impl fmt::Display for Field {

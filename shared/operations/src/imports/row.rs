@@ -5,8 +5,9 @@ use domain::business::{BusinessConfig, FieldKind};
 use domain::contact::{Channel, Consent, LeadStatus};
 use domain::import::columns::{self, Field, Statement};
 use domain::import::{Header, RowError};
+use domain::money::{Amount, Sum};
 use domain::zone::ZoneName;
-use domain::{CampaignId, ContactId, Email, Invalid, Phone, csv, text};
+use domain::{CampaignId, ContactId, Currency, Email, Invalid, Phone, csv, text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
@@ -37,6 +38,8 @@ pub(super) struct Row {
     preferences: Map<String, Value>,
     notes: Option<String>,
     custom_fields: Map<String, Value>,
+    value: Option<Amount>,
+    currency: Option<Currency>,
     consent: BTreeMap<Channel, Said>,
 }
 
@@ -127,6 +130,8 @@ impl Row {
             Field::Tags => self.tags = Some(several(trimmed)?),
             Field::Preferences => self.preferences = object(trimmed)?,
             Field::Notes => self.notes = Some(cell.to_owned()),
+            Field::Value => self.value = Some(amount(trimmed)?),
+            Field::ValueCurrency => self.currency = Some(trimmed.to_ascii_uppercase().parse()?),
             Field::CustomFields => {
                 for (name, value) in object(trimmed)? {
                     self.custom_fields.entry(name).or_insert(value);
@@ -182,6 +187,10 @@ impl Row {
         if self.assignee.is_some() && input.assignee != self.assignee {
             input.assignee.clone_from(&self.assignee);
         }
+        if let Some(amount) = self.value {
+            let currency = self.currency.or(input.value.and_then(|known| known.currency));
+            input.value = Some(Sum { amount, currency });
+        }
         input.campaign_id = self.campaign_id.or(input.campaign_id);
         input.status = self.status.or(input.status);
         input.score = self.score.or(input.score);
@@ -213,6 +222,12 @@ fn status(text: &str) -> Result<LeadStatus, Invalid> {
 fn score(text: &str) -> Result<u8, Invalid> {
     let score = text.parse().ok().filter(|score| *score <= 100);
     score.ok_or_else(|| Invalid::new("must be a whole number from 0 to 100"))
+}
+
+/// A sum as it stands in `POST /leads`: a point before the decimals, and nothing between the thousands.
+fn amount(text: &str) -> Result<Amount, Invalid> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    number.ok_or_else(|| Invalid::new("must be a number such as 1250000 or 99.5"))?.try_into()
 }
 
 fn granted(text: &str) -> Result<bool, Invalid> {
@@ -315,6 +330,8 @@ mod tests {
                 ("rooms", "3.0"),
                 ("wants", "[\"b;c\"]"),
                 ("notes", "'=1+1"),
+                ("value", "1250000.5"),
+                ("currency", "inr"),
                 ("consent_voice", "S\u{ec}"),
                 ("consent_voice_at", "2026-11-21"),
                 ("consent_sms", ""),
@@ -324,6 +341,7 @@ mod tests {
         assert_eq!((&lead["first_name"], &lead["last_name"]), (&json!("Anna"), &json!("Maria Rossi")));
         assert_eq!((&lead["phone"], &lead["company"]), (&json!("+390669821234"), &json!("Acme")));
         assert_eq!((&lead["status"], &lead["score"]), (&json!("hot"), &json!(70)));
+        assert_eq!(lead["value"], json!({"amount": 1_250_000.5, "currency": "INR"}));
         assert_eq!((&lead["tags"], &lead["notes"]), (&json!(["vip", "Roma"]), &json!("=1+1")));
         assert_eq!(lead["custom_fields"], json!({"rooms": 3, "other": "x", "wants": ["b;c"]}));
         let consent = json!({"granted": true, "basis": "", "source": "", "at": "2026-11-20T18:30:00Z"});
@@ -350,6 +368,7 @@ mod tests {
                 ("phone", "12"),
                 ("email", "nobody"),
                 ("score", "101"),
+                ("value", "1.250,00"),
                 ("status", "lukewarm"),
                 ("rooms", "many"),
                 ("custom_fields", "[]"),
@@ -364,6 +383,7 @@ mod tests {
             "phone",
             "email",
             "score",
+            "value",
             "status",
             "custom_fields.rooms",
             "custom_fields",
