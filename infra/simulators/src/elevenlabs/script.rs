@@ -4,7 +4,7 @@ use super::phrases::{self, Language};
 use crate::lies::SplitMix64;
 use serde::{Deserialize, Serialize};
 
-/// How a callee behaves. Where nothing was chosen, the last digit of the number decides
+/// How a callee behaves. Where nothing was chosen, the number's last digits decide
 /// ([`Script::of_number`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,14 +52,19 @@ impl Script {
         Self::Silent,
     ];
 
-    /// The script of a number for which none was chosen, by its last digit: 0 to 5 interested, 6 callback,
-    /// 7 `no_answer`, 8 busy, 9 voicemail.
+    /// The script of a number for which none was chosen: by its last two digits 12 `appointment`, 13
+    /// `not_interested`, 14 `stop`, 15 `wrong_number`; else by the last one, 0 to 5 `interested`, 6 `callback`,
+    /// 7 `no_answer`, 8 `busy`, 9 `voicemail`.
     pub fn of_number(to_number: &str) -> Self {
-        match to_number.chars().last() {
-            Some('6') => Self::Callback,
-            Some('7') => Self::NoAnswer,
-            Some('8') => Self::Busy,
-            Some('9') => Self::Voicemail,
+        match to_number.as_bytes() {
+            [.., b'1', b'2'] => Self::Appointment,
+            [.., b'1', b'3'] => Self::NotInterested,
+            [.., b'1', b'4'] => Self::Stop,
+            [.., b'1', b'5'] => Self::WrongNumber,
+            [.., b'6'] => Self::Callback,
+            [.., b'7'] => Self::NoAnswer,
+            [.., b'8'] => Self::Busy,
+            [.., b'9'] => Self::Voicemail,
             _ => Self::Interested,
         }
     }
