@@ -99,8 +99,11 @@ pub(super) async fn run(ctx: &Context, mut import: Stored<Import>) -> Result<()>
         if hands_over {
             return Ok(());
         }
-        let pace = Duration::from_secs_f64(f64::from(written) / ROWS_PER_SECOND);
-        tokio::time::sleep(pace.saturating_sub(turn.elapsed())).await;
+        // A dry run is at its end here, and wrote nothing to wait for.
+        if import.status == ImportStatus::Running {
+            let pace = Duration::from_secs_f64(f64::from(written) / ROWS_PER_SECOND);
+            tokio::time::sleep(pace.saturating_sub(turn.elapsed())).await;
+        }
     }
     // What was read is no longer needed; should this fail, the bucket forgets it in its own time.
     if let Err(error) = ctx.platform.files.delete(&key(ctx, import.id)).await {
