@@ -211,6 +211,27 @@ async fn a_dry_run_says_what_would_be_and_stores_nothing() {
 }
 
 #[tokio::test]
+async fn a_dry_run_of_too_many_rows_says_so() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    // A status alone makes no lead: the rows are wrong, and cost no look-up.
+    let file = format!("status,name\n{}", "hot\n".repeat(100_001));
+    let answer = send(owner, "?dry_run=true", &file).await;
+    assert_eq!(answer.problem(422), "invalid");
+    let said = "has more than 100000 rows";
+    assert!(answer.body["detail"].as_str().unwrap().contains(said), "{}", answer.body);
+    let upload = owner.post("/imports", json!({"dry_run": true})).await.expect(201);
+    let path = upload["upload_url"].as_str().unwrap().strip_prefix(&app.url).unwrap().to_owned();
+    let put = app.client(None).send(Method::PUT, &path, &[], Some(file.into_bytes())).await;
+    assert_eq!(put.status, 200);
+    owner.post(&format!("/imports/{}/start", upload["id"].as_str().unwrap()), json!({})).await.expect(202);
+    assert_eq!(app.settle().await, Vec::<String>::new());
+    let failed = report(owner, &upload).await;
+    assert_eq!((&failed["status"], tally(&failed)), (&json!("failed"), [0; 6]), "{failed:#}");
+    assert!(failed["failure"].as_str().unwrap().contains(said), "{failed:#}");
+}
+
+#[tokio::test]
 async fn a_row_of_a_lead_who_is_there_changes_it_or_is_left_out() {
     let app = TestApp::start().await;
     let body = json!({"first_name": "Asha", "phone": "+919876543210", "company": "Acme", "tags": ["old"],

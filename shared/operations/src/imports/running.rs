@@ -8,11 +8,11 @@ use crate::business_config;
 use crate::context::Context;
 use crate::error::{Error, RACES, Result};
 use contracts::Job;
-use domain::CampaignId;
 use domain::business::BusinessConfig;
 use domain::contact::Contact;
 use domain::import::columns::MAPPING;
 use domain::import::{ERRORS_SHOWN, Import, ImportStatus, Outcome, RowError};
+use domain::{CampaignId, Invalid};
 use futures::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
@@ -20,6 +20,8 @@ use store::{ImportErrors, ImportStep, ImportedLead, Stored, Transaction};
 
 /// How many rows are read, looked up and written together.
 const CHUNK: usize = 400;
+/// How many rows of a file a dry run reads: all of their leads are held at once, and small rows make many of them.
+const DRY_ROWS_MAX: u32 = 100_000;
 /// After how long a delivery hands over to the next one.
 const BUDGET: Duration = Duration::from_secs(20);
 /// How many rows a second are written at most: the list of all leads is one partition, which takes 500 a second, and
@@ -43,7 +45,7 @@ struct Chunk {
     campaigns: BTreeSet<CampaignId>,
 }
 
-/// Says what would become of the file, and does nothing; answers what is wrong.
+/// Says what would become of the file, and does nothing; answers what is wrong. A file of too many rows is `Invalid`.
 pub(super) async fn rehearse(
     ctx: &Context,
     import: &mut Import,
@@ -53,6 +55,12 @@ pub(super) async fn rehearse(
     let (mut book, mut errors) = (Book::default(), Vec::new());
     loop {
         let mut chunk = read(import, reader, config).await?;
+        if chunk.last > DRY_ROWS_MAX {
+            let detail = format!(
+                "has more than {DRY_ROWS_MAX} rows, the most that a dry run reads: send some of them"
+            );
+            return Err(Invalid::new(detail).into());
+        }
         book.look_up(ctx, &chunk.rows).await?;
         enter(&mut book, &mut chunk, import, config, ctx, &HashMap::new());
         import.place.row = chunk.last;
