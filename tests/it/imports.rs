@@ -5,6 +5,7 @@ mod exports;
 
 use domain::ContactId;
 use http::Method;
+use operations::{Actor, Context};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use testkit::{Answer, Client, TestApp};
@@ -53,6 +54,17 @@ async fn leads(client: &Client) -> Vec<Value> {
         lead.as_object_mut().unwrap().remove("updated_at");
     }
     leads
+}
+
+/// As a job's function works for the tenant.
+fn job_context(app: &TestApp) -> Context {
+    Context {
+        platform: app.runner.platform.clone(),
+        tenant: "demo".parse().unwrap(),
+        actor: Actor::System,
+        correlation: "req_test".to_owned(),
+        idempotency: None,
+    }
 }
 
 /// The lead of this first name.

@@ -213,6 +213,9 @@ pub struct Export {
     /// The parts that are written.
     #[serde(default)]
     pub parts: Vec<String>,
+    /// The number of the file with what was read and was too little for a part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<u64>,
     /// Why it could not go on, in a sentence.
     #[serde(default)]
     pub failure: Option<String>,

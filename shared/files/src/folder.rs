@@ -9,6 +9,7 @@ use domain::Clock;
 use jiff::Timestamp;
 use provider::ProviderError;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
@@ -145,29 +146,35 @@ impl Folder {
         }
     }
 
-    pub(crate) fn put_part(&self, key: &Key, number: usize, bytes: &[u8]) -> Result<(), ProviderError> {
-        self.put(&part(key, number), bytes)
+    /// An upload is there as long as its mark. A file has one at a time.
+    pub(crate) fn begin(&self, key: &Key) -> Result<String, ProviderError> {
+        self.put(&beside(key, "upload"), &[])?;
+        Ok("parts".to_owned())
     }
 
-    pub(crate) fn complete(&self, key: &Key, parts: usize) -> Result<(), ProviderError> {
-        if self.size(&part(key, 1))?.is_none() && self.size(key)?.is_some() {
-            return Ok(());
+    pub(crate) fn put_part(&self, key: &Key, number: u64, bytes: &[u8]) -> Result<String, ProviderError> {
+        if self.size(&beside(key, "upload"))?.is_none() {
+            return Err(refused(404, "NoSuchUpload"));
+        }
+        self.put(&part(key, number), bytes)?;
+        Ok(provider::sha256_hex(bytes))
+    }
+
+    /// Refuses what S3 refuses: an upload that is over, unless its file is there, and a part that was written over.
+    pub(crate) fn complete(&self, key: &Key, parts: &[(String, String)]) -> Result<(), ProviderError> {
+        let mark = beside(key, "upload");
+        if self.size(&mark)?.is_none() {
+            return if self.size(key)?.is_some() { Ok(()) } else { Err(refused(404, "NoSuchUpload")) };
         }
         let mut writer = self.write(key)?;
-        for number in 1..=parts {
-            let (part, mut offset) = (part(key, number), 0);
-            loop {
-                let piece =
-                    self.read(&part, offset, 1024 * 1024)?.ok_or(ProviderError::unsent("no_such_part"))?;
-                if piece.bytes.is_empty() {
-                    break;
-                }
-                offset += size_of(piece.bytes.len());
-                writer.write(&piece.bytes)?;
-            }
+        for (number, tag) in parts {
+            let piece = self.read(&part(key, number), 0, usize::MAX)?;
+            let piece = piece.filter(|piece| provider::sha256_hex(&piece.bytes) == *tag);
+            writer.write(&piece.ok_or_else(|| refused(400, "InvalidPart"))?.bytes)?;
         }
         writer.finish()?;
-        (1..=parts).try_for_each(|number| self.delete(&part(key, number)))
+        self.delete(&mark)?;
+        parts.iter().try_for_each(|(number, _)| self.delete(&part(key, number)))
     }
 
     fn path(&self, key: &str) -> PathBuf {
@@ -221,8 +228,16 @@ impl Writer {
     }
 }
 
-fn part(key: &Key, number: usize) -> Key {
-    Key(format!("{}.part{number}", key.as_str()))
+fn part(key: &Key, number: impl Display) -> Key {
+    beside(key, &format!("part{number}"))
+}
+
+fn beside(key: &Key, what: &str) -> Key {
+    Key(format!("{}.{what}", key.as_str()))
+}
+
+fn refused(status: u16, code: &str) -> ProviderError {
+    ProviderError::Rejected { status, code: code.to_owned(), message: String::new() }
 }
 
 fn size_of(len: usize) -> u64 {
@@ -266,16 +281,21 @@ mod tests {
                 assert_eq!((&piece.bytes[..], piece.size), (expected.as_bytes(), 10));
             }
             let large = Key::of(&"acme".parse().unwrap(), Kind::Export, "exp_1");
+            let put = async |upload: &str, number, text: &'static str| {
+                files.put_part(&large, upload, number, Bytes::from_static(text.as_bytes())).await
+            };
+            let is_refused = |result: Result<_, ProviderError>, code: &str| {
+                assert!(matches!(result, Err(ProviderError::Rejected { code: is, .. }) if is == code));
+            };
+            is_refused(put("parts", 1, "early").await.map(drop), "NoSuchUpload");
             let upload = files.begin(&large).await.unwrap();
-            let mut parts = Vec::new();
-            for (number, text) in [(1, "lost"), (1, "one "), (2, "two")] {
-                let part = files.put_part(&large, &upload, number, Bytes::from_static(text.as_bytes())).await;
-                parts.truncate(number - 1);
-                parts.push(part.unwrap());
-            }
+            let lost = put(&upload, 2, "lost").await.unwrap();
+            let parts = [put(&upload, 2, "one ").await.unwrap(), put(&upload, 7, "two").await.unwrap()];
+            is_refused(files.complete(&large, &upload, &[lost, parts[1].clone()]).await, "InvalidPart");
             for _ in 0..2 {
                 files.complete(&large, &upload, &parts).await.unwrap();
                 assert_eq!(&files.read(&large, 0, 99).await.unwrap().unwrap().bytes[..], b"one two");
+                is_refused(put(&upload, 8, "late").await.map(drop), "NoSuchUpload");
             }
             for _ in 0..2 {
                 files.delete(&key()).await.unwrap();

@@ -128,30 +128,36 @@ impl Files {
     pub async fn begin(&self, key: &Key) -> Result<String, ProviderError> {
         match &*self.room {
             Room::Bucket(bucket) => bucket.begin(key, self.clock.now()).await,
-            Room::Folder(_) => Ok("parts".to_owned()),
+            Room::Folder(folder) => folder.begin(key),
         }
     }
 
-    /// Writes part `number`, which counts from 1; all but the last have [`PART_MIN`] bytes or more. Answers what
-    /// names the part. The same part may be written again.
+    /// Writes the part of this number, from 1 to 10,000; all but the last have [`PART_MIN`] bytes or more. Parts follow
+    /// one another by their numbers, which may leave some out. Answers what names the part: its number and what is in
+    /// it. Of what is written under one number, only the latest can be made a file of.
     pub async fn put_part(
         &self,
         key: &Key,
         upload: &str,
-        number: usize,
+        number: u64,
         bytes: Bytes,
     ) -> Result<String, ProviderError> {
-        match &*self.room {
+        let tag = match &*self.room {
             Room::Bucket(bucket) => bucket.put_part(key, upload, number, bytes, self.clock.now()).await,
-            Room::Folder(folder) => folder.put_part(key, number, &bytes).map(|()| number.to_string()),
-        }
+            Room::Folder(folder) => folder.put_part(key, number, &bytes),
+        };
+        tag.map(|tag| format!("{number} {tag}"))
     }
 
-    /// Makes one file of its parts. Doing it again changes nothing.
+    /// Makes one file of its parts, by their names. Doing it again changes nothing; from then on no part can be written.
     pub async fn complete(&self, key: &Key, upload: &str, parts: &[String]) -> Result<(), ProviderError> {
+        let numbered =
+            |part: &String| part.split_once(' ').map(|(number, tag)| (number.to_owned(), tag.to_owned()));
+        let parts: Option<Vec<(String, String)>> = parts.iter().map(numbered).collect();
+        let parts = parts.ok_or_else(|| ProviderError::unsent("no_part"))?;
         match &*self.room {
-            Room::Bucket(bucket) => bucket.complete(key, upload, parts, self.clock.now()).await,
-            Room::Folder(folder) => folder.complete(key, parts.len()),
+            Room::Bucket(bucket) => bucket.complete(key, upload, &parts, self.clock.now()).await,
+            Room::Folder(folder) => folder.complete(key, &parts),
         }
     }
 

@@ -135,7 +135,7 @@ impl Client {
         &self,
         key: &Key,
         upload: &str,
-        number: usize,
+        number: u64,
         bytes: Bytes,
         now: Timestamp,
     ) -> Result<String, ProviderError> {
@@ -151,15 +151,15 @@ impl Client {
         &self,
         key: &Key,
         upload: &str,
-        parts: &[String],
+        parts: &[(String, String)],
         now: Timestamp,
     ) -> Result<(), ProviderError> {
         let mut body =
             "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">".to_owned();
-        for (index, tag) in parts.iter().enumerate() {
+        for (number, tag) in parts {
             let tag = tag.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
             // Writing to a text cannot fail.
-            let _ = write!(body, "<Part><PartNumber>{}</PartNumber><ETag>{tag}</ETag></Part>", index + 1);
+            let _ = write!(body, "<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag></Part>");
         }
         body.push_str("</CompleteMultipartUpload>");
         let parameters = &[("uploadId", upload)];

@@ -1,33 +1,30 @@
 //! Leads into files.
 
+mod writing;
+
+pub use writing::{BUDGET, work};
+
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::leads::{self, Lead, LeadSearch};
 use crate::{Listing, Page, business_config};
-use bytes::Bytes;
 use contracts::Job;
 use domain::business::{BusinessConfig, FieldKind};
 use domain::contact::Consent;
 use domain::import::columns::{Field, Statement, consent_columns};
 use domain::import::{Export, ExportStatus};
-use domain::{Email, ExportId, Invalid, Role, csv};
-use files::{Key, Kind, PART_MIN};
+use domain::{Email, ExportId, Invalid, Role};
+use files::{Key, Kind};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
-use store::Stored;
 use utoipa::ToSchema;
 
 /// How long a file can be had: the bucket forgets it then.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long the address of a file is good; the next `GET` shows another one.
 const LINK_VALID: SignedDuration = SignedDuration::from_mins(15);
-/// After how long a delivery hands over to the next one.
-const BUDGET: Duration = Duration::from_secs(20);
-/// How many leads are read at once.
-const PAGE: usize = 100;
 
 /// The form of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -114,6 +111,7 @@ pub async fn create(ctx: &Context, input: ExportInput) -> Result<ExportView> {
         rows: 0,
         upload: None,
         parts: Vec::new(),
+        rest: None,
         failure: None,
         created_at: now,
         updated_at: now,
@@ -148,103 +146,6 @@ pub async fn list(ctx: &Context, page: &Page) -> Result<Listing<ExportView>> {
     let listing = ctx.store().list::<Export>(&ctx.tenant, store::EXPORTS, page).await?;
     let views = listing.items.iter().map(|export| ExportView::of(export));
     Ok(Listing { items: views.collect(), next: listing.next })
-}
-
-/// Goes on with an export for as long as one delivery may take. A part of the file is written at once, and how far it
-/// goes is stored after it: should this end in between, the part is written again in the same place.
-pub async fn work(ctx: &Context, id: ExportId) -> Result<()> {
-    let began = Instant::now();
-    let Some(mut export) = ctx.store().get::<Export>(&ctx.tenant, &id).await? else { return Ok(()) };
-    let config = business_config::get(ctx).await?.value.config;
-    while export.status == ExportStatus::Running {
-        let mut next = export.value.clone();
-        match write_part(ctx, &mut next, &config).await {
-            Ok(()) => {}
-            // The filter names what has gone out of use since.
-            Err(Error::Invalid(invalid)) => {
-                next = export.value.clone();
-                next.status = ExportStatus::Failed;
-                next.failure = Some(invalid.message);
-                next.finished_at = Some(ctx.now());
-            }
-            Err(error) => return Err(error),
-        }
-        next.updated_at = ctx.now();
-        let hands_over = next.status == ExportStatus::Running && began.elapsed() > BUDGET;
-        let mut step = ctx.step();
-        step.replace(&export, &next)?;
-        match next.status {
-            ExportStatus::Running => ctx.changed(&mut step, "export", id, "running")?,
-            ExportStatus::Completed | ExportStatus::Failed => {
-                let what = if next.failure.is_some() { "export.failed" } else { "export.completed" };
-                ctx.audited(&mut step, what, id, None, Some(&ExportView::of(&next)))?;
-            }
-        }
-        if hands_over {
-            step.enqueue(Job::RunExport { export: id });
-        }
-        match ctx.store().commit(step).await {
-            Ok(()) => export = Stored { value: next, version: export.version + 1 },
-            // Another delivery of the same message has come as far, and goes on.
-            Err(store::Error::Stale { .. }) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        }
-        if hands_over {
-            return Ok(());
-        }
-    }
-    Ok(())
-}
-
-/// Writes the next part of the file, and the file with the last one.
-async fn write_part(ctx: &Context, export: &mut Export, config: &BusinessConfig) -> Result<()> {
-    let search = search(&export.filter)?;
-    let (key, files) = (key(ctx, export.id), &ctx.platform.files);
-    let columns = columns(&export.custom_fields);
-    let mut text = String::new();
-    if export.rows == 0 && export.cursor.is_none() {
-        csv::write_record(&mut text, columns.iter().map(|(name, _)| name.as_str()));
-    }
-    let is_last = loop {
-        let page = Page { limit: PAGE, cursor: export.cursor.clone() };
-        let listing = leads::list(ctx, &search, &page).await?;
-        for lead in &listing.items {
-            csv::write_record(
-                &mut text,
-                columns.iter().map(|(_, column)| column.cell(lead, config, &export.custom_fields)),
-            );
-            export.rows += 1;
-        }
-        export.cursor = listing.next;
-        if export.cursor.is_none() {
-            break true;
-        }
-        if text.len() >= PART_MIN {
-            break false;
-        }
-    };
-    let part = Bytes::from(text);
-    if is_last && export.upload.is_none() {
-        files.put(&key, part).await.map_err(Error::files)?;
-    } else {
-        let upload = match &export.upload {
-            Some(upload) => upload.clone(),
-            None => files.begin(&key).await.map_err(Error::files)?,
-        };
-        if !part.is_empty() {
-            let number = export.parts.len() + 1;
-            export.parts.push(files.put_part(&key, &upload, number, part).await.map_err(Error::files)?);
-        }
-        if is_last {
-            files.complete(&key, &upload, &export.parts).await.map_err(Error::files)?;
-        }
-        export.upload = Some(upload);
-    }
-    if is_last {
-        export.status = ExportStatus::Completed;
-        export.finished_at = Some(ctx.now());
-    }
-    Ok(())
 }
 
 fn key(ctx: &Context, id: ExportId) -> Key {

@@ -260,6 +260,7 @@ async fn every_record_is_stored_as_it_was() {
             rows: 5,
             upload: Some(text("u")),
             parts: vec![text("p")],
+            rest: None,
             failure: None,
             created_at: NOW,
             updated_at: NOW,

@@ -1,7 +1,6 @@
 //! The process dies while a file is read or taken back, and comes back: each row is done once.
 
-use super::{leads, report, send, tally};
-use operations::{Actor, Context};
+use super::{job_context, leads, report, send, tally};
 use serde_json::{Value, json};
 use testkit::{Fault, TestApp};
 
@@ -95,13 +94,7 @@ async fn conflicts_throttles_and_lost_answers_do_no_row_twice() {
 #[tokio::test]
 async fn two_deliveries_side_by_side_do_each_row_once() {
     let (app, import) = begun().await;
-    let ctx = Context {
-        platform: app.runner.platform.clone(),
-        tenant: "demo".parse().unwrap(),
-        actor: Actor::System,
-        correlation: "req_test".to_owned(),
-        idempotency: None,
-    };
+    let ctx = job_context(&app);
     let id = import["id"].as_str().unwrap().parse().unwrap();
     let (one, other) = tokio::join!(operations::imports::work(&ctx, id), operations::imports::work(&ctx, id));
     assert!(one.is_ok() || other.is_ok(), "{one:?} {other:?}");

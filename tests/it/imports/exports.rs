@@ -1,7 +1,10 @@
 //! What is exported is what can be imported.
 
-use super::{errors, import, leads, send, stored, tally};
+use super::{errors, import, job_context, leads, send, stored, tally};
+use domain::ExportId;
+use files::{Key, Kind};
 use serde_json::{Value, json};
+use std::time::Duration;
 use testkit::TestApp;
 
 /// Exports leads, and answers the export and its file.
@@ -105,10 +108,8 @@ async fn an_export_has_the_leads_that_fit_and_ends() {
     assert_eq!(app.owner.get(&format!("/exports/{id}")).await.expect(200)["download_url"], Value::Null);
 }
 
-/// Leads that are so large that the file has several parts, and the process dies after each write.
-#[tokio::test]
-async fn a_file_of_several_parts_is_whole_even_if_the_process_dies() {
-    let app = TestApp::start().await;
+/// Four hundred leads that fill two parts of a file and begin a third.
+async fn large_leads(app: &TestApp) {
     let notes = "\u{985}".repeat(10_000);
     let mut file = "first_name,notes\n".to_owned();
     file.extend((0..400).map(|n| format!("L{n},{notes}\n")));
@@ -123,32 +124,79 @@ async fn a_file_of_several_parts_is_whole_even_if_the_process_dies() {
     assert_eq!(app.settle().await, Vec::<String>::new());
     let made = app.owner.get("/leads/pipeline").await.expect(200);
     assert_eq!(made["total"], 400);
-    for writes in 0..10 {
+}
+
+/// The export is complete, and each of the four hundred leads stands in its file once.
+async fn is_whole(app: &TestApp, accepted: &Value, at: &str) {
+    let path = format!("/exports/{}", accepted["id"].as_str().unwrap());
+    let export = app.owner.get(&path).await.expect(200);
+    assert_eq!((&export["status"], &export["rows"]), (&json!("completed"), &json!(400)), "{at}");
+    let path = export["download_url"].as_str().unwrap().strip_prefix(&app.url).unwrap().to_owned();
+    let file = app.client(None).get(&path).await.expect(200);
+    let file = file.as_str().unwrap();
+    assert!(file.len() > 10_000_000, "{at}: {}", file.len());
+    let mut ids: Vec<&str> = file.lines().filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(ids.len(), 401, "{at}: a line of names and a line for each lead");
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 401, "{at}");
+}
+
+#[tokio::test]
+async fn a_file_of_several_parts_is_whole_even_if_the_process_dies() {
+    let app = TestApp::start().await;
+    large_leads(&app).await;
+    for writes in 0..12 {
         let accepted = app.owner.post("/exports", json!({})).await.expect(202);
         app.database.faults.die_after(writes);
         let _ = app.runner.pump.settle().await;
         let died = app.database.faults.live();
         assert!(app.advance(jiff::SignedDuration::from_mins(5)).await.is_empty());
-        let path = format!("/exports/{}", accepted["id"].as_str().unwrap());
-        let export = app.owner.get(&path).await.expect(200);
-        assert_eq!(
-            (&export["status"], &export["rows"]),
-            (&json!("completed"), &json!(400)),
-            "after {writes} writes"
-        );
-        let path = export["download_url"].as_str().unwrap().strip_prefix(&app.url).unwrap().to_owned();
-        let file = app.client(None).get(&path).await.expect(200);
-        let file = file.as_str().unwrap();
-        assert!(file.len() > 10_000_000, "{}", file.len());
-        let mut ids: Vec<&str> = file.lines().filter_map(|line| line.split(',').next()).collect();
-        assert_eq!(ids.len(), 401, "a line of names and a line for each lead");
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), 401, "after {writes} writes");
+        is_whole(&app, &accepted, &format!("after {writes} writes")).await;
         if !died {
-            assert!(writes > 3, "only {writes} writes: the file has several parts");
+            assert!(writes > 5, "only {writes} writes: the file has several parts");
             return;
         }
     }
-    panic!("an export of three parts has no ten writes");
+    panic!("an export of three parts has no twelve writes");
+}
+
+#[tokio::test]
+async fn a_file_is_whole_even_if_two_write_it_or_there_is_time_for_one_page_only() {
+    let app = TestApp::start().await;
+    large_leads(&app).await;
+    let ctx = job_context(&app);
+    for (budget, deliveries) in [(operations::exports::BUDGET, 2), (Duration::ZERO, 1)] {
+        let accepted = app.owner.post("/exports", json!({})).await.expect(202);
+        let id = accepted["id"].as_str().unwrap().parse().unwrap();
+        let work = || operations::exports::work(&ctx, id, budget);
+        for _ in 0..8 {
+            let done = futures::future::try_join_all((0..deliveries).map(|_| work())).await;
+            done.unwrap();
+        }
+        is_whole(&app, &accepted, &format!("{budget:?}")).await;
+        assert_eq!(app.settle().await, Vec::<String>::new());
+    }
+}
+
+/// An upload that is forgotten takes no part any more, however often one is sent.
+#[tokio::test]
+async fn an_export_whose_file_is_refused_fails() {
+    let app = TestApp::start().await;
+    large_leads(&app).await;
+    let accepted = app.owner.post("/exports", json!({})).await.expect(202);
+    let id: ExportId = accepted["id"].as_str().unwrap().parse().unwrap();
+    let ctx = job_context(&app);
+    for _ in 0..2 {
+        operations::exports::work(&ctx, id, Duration::ZERO).await.unwrap();
+    }
+    let upload = Key::of(&ctx.tenant, Kind::Export, format_args!("{id}.upload"));
+    assert!(ctx.platform.files.size(&upload).await.unwrap().is_some());
+    ctx.platform.files.delete(&upload).await.unwrap();
+    assert_eq!(app.settle().await, Vec::<String>::new());
+    let export = app.owner.get(&format!("/exports/{id}")).await.expect(200);
+    assert_eq!(
+        (&export["status"], &export["failure"]),
+        (&json!("failed"), &json!("The file could not be written.")),
+    );
 }

@@ -88,13 +88,13 @@ async fn a_large_file_is_made_of_parts_once() {
         .respond_with(ResponseTemplate::new(200).set_body_string(made))
         .expect(1);
     let part = Mock::given(method("PUT"))
-        .and(query_param("partNumber", "1"))
+        .and(query_param("partNumber", "7"))
         .and(query_param("uploadId", "up&1"))
         .respond_with(ResponseTemplate::new(200).insert_header("etag", "\"abc\""))
         .expect(1);
     let whole = Mock::given(method("POST"))
         .and(query_param("uploadId", "up&1"))
-        .and(body_string_contains("<PartNumber>1</PartNumber><ETag>&quot;abc&quot;</ETag>"))
+        .and(body_string_contains("<PartNumber>7</PartNumber><ETag>&quot;abc&quot;</ETag>"))
         .respond_with(ResponseTemplate::new(200).set_body_string("<CompleteMultipartUploadResult/>"))
         .up_to_n_times(1)
         .expect(1);
@@ -107,15 +107,17 @@ async fn a_large_file_is_made_of_parts_once() {
         .expect(1);
     let (_server, client) = serving([begin, part, whole, gone, there]).await;
     let upload = client.begin(&key(), NOW).await.unwrap();
-    let tag = client.put_part(&key(), &upload, 1, Bytes::from_static(b"abc"), NOW).await.unwrap();
-    client.complete(&key(), &upload, std::slice::from_ref(&tag), NOW).await.unwrap();
-    client.complete(&key(), &upload, &[tag], NOW).await.unwrap();
+    let tag = client.put_part(&key(), &upload, 7, Bytes::from_static(b"abc"), NOW).await.unwrap();
+    let parts = [("7".to_owned(), tag)];
+    for _ in 0..2 {
+        client.complete(&key(), &upload, &parts, NOW).await.unwrap();
+    }
 }
 
 #[tokio::test]
 async fn a_failure_behind_success_is_a_failure() {
     let failed = ResponseTemplate::new(200).set_body_string("<Error><Code>InternalError</Code></Error>");
     let (_server, client) = serving([Mock::given(method("POST")).respond_with(failed)]).await;
-    let error = client.complete(&key(), "up", &["a".to_owned()], NOW).await.unwrap_err();
+    let error = client.complete(&key(), "up", &[("1".to_owned(), "a".to_owned())], NOW).await.unwrap_err();
     assert!(matches!(error, ProviderError::Unexpected { status: Some(200), .. }), "{error:?}");
 }
