@@ -8,6 +8,7 @@ use http::Method;
 use operations::{Actor, Context};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use testkit::{Answer, Client, TestApp};
 
 /// Sends a file in the request.
@@ -478,6 +479,20 @@ async fn leads_come_into_the_campaign_that_a_row_names_or_that_takes_its_source(
     // The campaign that runs calls whom it got; that alone does not keep a lead from going again.
     let calls = owner.get(&format!("/calls?campaign_id={}", text(&spring))).await.expect(200);
     assert_eq!((calls.as_array().unwrap().len(), &calls[0]["lead_id"]), (1, &named(owner, "A").await["id"]));
+}
+
+#[tokio::test]
+async fn a_file_may_name_more_campaigns_and_sources_than_a_step_has_items() {
+    let app = TestApp::start().await;
+    let mut file = "first_name,campaign_id,source\n".to_owned();
+    for n in 0..150 {
+        let body = json!({"name": format!("Campaign {n}")});
+        let id = app.owner.post("/campaigns", body).await.expect(201)["id"].clone();
+        writeln!(file, "L{n},{},S{n}", id.as_str().unwrap()).unwrap();
+    }
+    let report = import(&app, "", file).await;
+    assert_eq!(tally(&report), [150, 150, 0, 0, 0, 0], "{report:#}");
+    assert_eq!(report["status"], "completed");
 }
 
 #[tokio::test]

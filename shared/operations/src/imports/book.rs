@@ -11,11 +11,14 @@ use domain::contact::{Contact, Details};
 use domain::id::PrefixedId;
 use domain::import::{Header, Import, OnDuplicate, Outcome, RowError};
 use domain::{Author, CampaignId, ContactId, Email, ImportId, Phone, text};
-use futures::future::try_join_all;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 use store::Stored;
 use ulid::Ulid;
+
+/// How many sources are looked up at a time.
+const SOURCES_SIDE_BY_SIDE: usize = 16;
 
 /// A lead that rows name.
 #[derive(Debug)]
@@ -28,7 +31,7 @@ pub(super) struct Entry {
     pub(super) rows: Vec<(u32, Outcome)>,
     /// Whether there is anything to write.
     pub(super) is_changed: bool,
-    /// The running campaign that it came into.
+    /// The campaign that it came into, unless that is cancelled.
     pub(super) campaign: Option<CampaignId>,
 }
 
@@ -85,21 +88,19 @@ impl Book {
     /// Looks up the campaigns into which these rows may bring leads: files name few of them, and few sources.
     async fn look_up_campaigns(&mut self, ctx: &Context, rows: &[Row]) -> Result<()> {
         let (store, tenant) = (ctx.store(), &ctx.tenant);
-        let named: HashSet<CampaignId> = rows
-            .iter()
-            .filter_map(|row| row.campaign_id)
-            .filter(|id| !self.campaigns.contains_key(id))
-            .collect();
-        let named =
-            named.into_iter().map(|id| async move { Ok((id, store.get::<Campaign>(tenant, &id).await?)) });
-        self.campaigns.extend(try_join_all(named).await.map_err(|error: store::Error| Error::from(error))?);
+        let named = rows.iter().filter_map(|row| row.campaign_id);
+        let named: HashSet<CampaignId> = named.filter(|id| !self.campaigns.contains_key(id)).collect();
+        let found = store.get_many::<Campaign>(tenant, &named).await?;
+        self.campaigns.extend(named.into_iter().map(|id| (id, None)));
+        self.campaigns.extend(found.into_iter().map(|campaign| (campaign.id, Some(campaign))));
         let sources = rows.iter().filter_map(|row| row.source.as_deref()).map(text::folded);
         let sources: HashSet<String> = sources.filter(|source| !self.takers.contains_key(source)).collect();
         let takers = sources.into_iter().map(|source| async move {
             let taker = store.campaign_for_source(tenant, &source).await?;
-            Ok((source, taker))
+            Ok::<_, Error>((source, taker))
         });
-        self.takers.extend(try_join_all(takers).await.map_err(|error: store::Error| Error::from(error))?);
+        let takers = stream::iter(takers).buffer_unordered(SOURCES_SIDE_BY_SIDE);
+        self.takers.extend(takers.try_collect::<Vec<_>>().await?);
         Ok(())
     }
 
@@ -150,14 +151,15 @@ impl Book {
         if let Some(campaign) = campaign {
             arrival::take_in(&mut contact, campaign, rules.now);
         }
-        let running = campaign.filter(|campaign| campaign.status == CampaignStatus::Running);
-        let running = running.map(|campaign| campaign.id);
+        // It may be started before the lead is there, and would not see it; where it does not run, its job does nothing.
+        let told = campaign.filter(|campaign| campaign.status != CampaignStatus::Cancelled);
+        let told = told.map(|campaign| campaign.id);
         let outcome = match before {
             None => Outcome::Created,
             Some(before) if says_the_same(before, &contact) => Outcome::Unchanged,
             Some(_) => Outcome::Updated,
         };
-        self.put(contact, row.number, outcome, running);
+        self.put(contact, row.number, outcome, told);
         Ok(outcome)
     }
 

@@ -29,6 +29,8 @@ const BUDGET: Duration = Duration::from_secs(20);
 pub(super) const ROWS_PER_SECOND: f64 = 450.0;
 /// How many bytes of leads as they were go into one step's record, of 400 kB that an item may have.
 const BEFORE_MAX: usize = 200_000;
+/// How many campaigns one step tells of their new leads, of a hundred items that it may have.
+const CAMPAIGNS_IN_STEP: usize = 50;
 /// How many mistakes are kept in one item.
 const ERRORS_IN_ITEM: usize = 100;
 
@@ -41,7 +43,7 @@ struct Chunk {
     last: u32,
     failed: u32,
     is_end: bool,
-    /// The running campaigns that its rows brought leads into.
+    /// The campaigns that its rows brought leads into, but for cancelled ones.
     campaigns: BTreeSet<CampaignId>,
 }
 
@@ -297,6 +299,14 @@ async fn checkpoint(
 ) -> Result<Stored<Import>> {
     next.updated_at = ctx.now();
     let Chunk { mut errors, campaigns, .. } = chunk;
+    let campaigns: Vec<CampaignId> = campaigns.into_iter().collect();
+    let (campaigns, others) = campaigns.split_at(campaigns.len().min(CAMPAIGNS_IN_STEP));
+    // Their leads are written, and a campaign that is told twice finds nothing left to do.
+    for some in others.chunks(CAMPAIGNS_IN_STEP) {
+        let mut step = ctx.step();
+        tell(&mut step, some);
+        ctx.store().commit(step).await?;
+    }
     let room = ERRORS_SHOWN.saturating_sub(next.errors_kept);
     errors.truncate(usize::try_from(room).unwrap_or_default());
     next.errors_kept += u32::try_from(errors.len()).unwrap_or_default();
@@ -306,9 +316,7 @@ async fn checkpoint(
         let row = errors.first().map_or(0, |error| error.row);
         step.put(&ImportErrors { import: next.id, row, errors, until: next.kept_until() })?;
     }
-    for campaign in campaigns {
-        step.enqueue(Job::RunCampaign { campaign });
-    }
+    tell(&mut step, campaigns);
     if hands_over {
         step.enqueue(Job::RunImport { import: next.id });
     }
@@ -320,6 +328,12 @@ async fn checkpoint(
     }
     ctx.store().commit(step).await?;
     Ok(Stored { value: next, version: old.version + 1 })
+}
+
+fn tell(step: &mut Transaction, campaigns: &[CampaignId]) {
+    for campaign in campaigns {
+        step.enqueue(Job::RunCampaign { campaign: *campaign });
+    }
 }
 
 /// Mistakes as items keep them: those of one row together.

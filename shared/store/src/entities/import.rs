@@ -62,7 +62,7 @@ pub struct ImportStep {
     pub row: u32,
     /// The leads that it wrote.
     pub leads: Vec<ImportedLead>,
-    /// The running campaigns that it brought leads into.
+    /// The campaigns that it brought leads into, but for cancelled ones.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub campaigns: BTreeSet<CampaignId>,
     /// Until when it can be taken back.
