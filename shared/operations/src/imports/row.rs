@@ -96,14 +96,6 @@ impl Row {
                 errors.push(mistake(number, &field.to_string(), header, &invalid.message));
             }
         }
-        for (channel, said) in &row.consent {
-            let given = said.basis.is_some() || said.source.is_some() || said.at.is_some();
-            if said.granted.is_none() && given {
-                let field = Field::Consent(*channel, Statement::Granted).to_string();
-                let detail = "says neither yes nor no, and the row says on what ground, where or when";
-                errors.push(mistake(number, &field, header, detail));
-            }
-        }
         errors.truncate(ERRORS_OF_ROW);
         if errors.is_empty() { Ok(row) } else { Err(errors) }
     }
@@ -198,6 +190,7 @@ impl Row {
         input.preferences.extend(self.preferences.clone());
         input.custom_fields.extend(self.custom_fields.clone());
         for (channel, said) in &self.consent {
+            // Whence and when without a yes or no, such as a source that is the same in every row, is no statement.
             let Some(granted) = said.granted else { continue };
             // A statement that is made again keeps what was known of it; another answer is another statement.
             let known = input.consent.remove(channel).filter(|known| known.granted == granted);
@@ -361,6 +354,21 @@ mod tests {
     }
 
     #[test]
+    fn whence_and_when_without_a_yes_or_no_is_no_statement() {
+        let told = [
+            ("name", "Asha"),
+            ("consent_voice", " "),
+            ("consent_voice_basis", "opt_in"),
+            ("consent_voice_source", "fair"),
+            ("consent_voice_at", "2026-11-21"),
+        ];
+        assert_eq!(read(&json!({}), &told).unwrap()["consent"], json!({}));
+        let known =
+            json!({"consent": {"voice": {"granted": false, "basis": "", "source": "call", "at": null}}});
+        assert_eq!(read(&known, &told).unwrap()["consent"], known["consent"]);
+    }
+
+    #[test]
     fn every_mistake_of_a_row_is_told() {
         let mistakes = read(
             &json!({}),
@@ -373,7 +381,6 @@ mod tests {
                 ("rooms", "many"),
                 ("custom_fields", "[]"),
                 ("consent_voice", "maybe"),
-                ("consent_sms_basis", "opt_in"),
                 ("consent_whatsapp_at", "yesterday"),
             ],
         )
@@ -389,7 +396,6 @@ mod tests {
             "custom_fields",
             "consent_voice",
             "consent_whatsapp_at",
-            "consent_sms",
         ];
         assert_eq!(fields, expected);
     }
