@@ -234,8 +234,9 @@ async fn a_packet_costs_no_more_trips_than_its_call() {
     preview(owner, &id).await;
     let mut requests = app.database.faults.take_requests();
     requests.sort_unstable();
-    // The credential is remembered. Then configuration, the default agent's mark, the agent; the lead, the templates.
-    assert_eq!(requests, ["GetItem", "GetItem", "GetItem", "Query", "Query"]);
+    // The credential is remembered. Then configuration, the default agent's mark, the agent; the lead, its talks, the
+    // templates.
+    assert_eq!(requests, ["GetItem", "GetItem", "GetItem", "Query", "Query", "Query"]);
 }
 
 async fn ring(app: &TestApp, tenant: &str, secret: Option<&str>, body: &Value) -> testkit::Answer {

@@ -503,9 +503,32 @@ async fn a_list_costs_its_page() {
     assert_eq!(listing.items.len(), 10);
     assert_eq!(database.faults.take_requests(), ["Query", "BatchGetItem"]);
     store.contact(&tenant(), id(3)).await.unwrap();
-    assert_eq!(database.faults.take_requests(), ["Query"]);
+    assert_eq!(database.faults.take_requests(), ["Query", "Query"]);
     let forged = Page { limit: 10, cursor: Some("%%%".to_owned()) };
     assert!(matches!(store.list::<Contact>(&tenant(), store::LEADS, &forged).await, Err(Error::BadCursor)));
+}
+
+#[tokio::test]
+async fn however_much_is_open_a_contact_comes_with_its_history() {
+    let database = Database::start().await;
+    let store = database.store();
+    let mut all = step();
+    let known = contact(1, "+919876543210");
+    put(&mut all, &known);
+    let attempt = AttemptId { call: id(7), number: 1 };
+    let entry = HistoryEntry { at: NOW, outcome: "completed".to_owned(), summary: "Rooms.".to_owned() };
+    let signal = Some(Signal::of(&Reading::default(), NOW));
+    put(&mut all, &HistoryRecord { contact: known.id, attempt, entry: entry.clone(), signal });
+    store.commit(all).await.unwrap();
+    for n in 0..100 {
+        let mut one = step();
+        put(&mut one, &Call::queued(id(n), known.id, NOW, NOW));
+        store.commit(one).await.unwrap();
+    }
+    let record = store.contact(&tenant(), known.id).await.unwrap().unwrap();
+    assert_eq!((record.open_calls().len(), record.history, record.signals.len()), (79, vec![entry], 1));
+    assert_eq!(record.contact.value, known);
+    assert!(store.contact(&tenant(), id(2)).await.unwrap().is_none());
 }
 
 #[tokio::test]

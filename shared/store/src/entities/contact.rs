@@ -11,6 +11,7 @@ use domain::contact::Contact;
 use domain::context::HistoryEntry;
 use domain::score::Signal;
 use domain::{ActionId, AttemptId, CallId, ContactId, Email, Phone, TaskId, TenantId};
+use futures::try_join;
 use serde::{Deserialize, Serialize};
 
 impl Entity for Contact {
@@ -38,7 +39,7 @@ impl Entity for Contact {
 pub(super) const PHONE: &str = "lead#phone";
 pub(super) const EMAIL: &str = "lead#email";
 
-/// A contact's own partition, read in one query: the record, what is open, the newest of its history.
+/// A contact's own partition: the record, what is open, the newest of its history.
 #[derive(Debug, Clone)]
 pub struct ContactRecord {
     /// The record.
@@ -62,30 +63,33 @@ impl ContactRecord {
     }
 }
 
-/// How much of a contact's partition one query reads: the record, open work, and some months of history.
-const PARTITION_READ: usize = 80;
+/// How much is read of a contact's record and open work, the record included.
+const OPEN_READ: usize = 80;
+/// How much is read of a contact's history: some months of it.
+const HISTORY_READ: usize = 80;
 
 impl Store {
-    /// A contact with what is open and what was talked about; one query.
+    /// A contact with what is open and what was talked about; two queries side by side, so that much of the one leaves
+    /// out nothing of the other.
     pub async fn contact(&self, tenant: &TenantId, id: ContactId) -> Result<Option<ContactRecord>> {
-        let mut stretch = Stretch::of(partition(tenant, format_args!("CON#{id}")), PARTITION_READ);
-        stretch.up_to = Some("2~".to_owned());
+        let contact = partition(tenant, format_args!("CON#{id}"));
+        let now = Stretch { up_to: Some("1~".to_owned()), ..Stretch::of(contact.clone(), OPEN_READ) };
+        let past = Stretch { prefix: "2#".to_owned(), ..Stretch::of(contact, HISTORY_READ) };
+        let (items, talks) = try_join!(self.stretch(&now), self.stretch(&past))?;
         let now = self.clock.now();
         let (mut contact, mut open) = (None, Vec::new());
-        let (mut history, mut signals) = (Vec::new(), Vec::new());
-        for item in self.stretch(&stretch).await? {
-            let sk = text_in(&item, "sk").unwrap_or_default().to_owned();
-            if sk == "0" {
+        for item in items {
+            if let Some(card) = text_in(&item, "card") {
+                open.extend(serde_json::from_str::<Card>(card).ok());
+            } else if text_in(&item, "sk") == Some("0") {
                 contact = decode::<Contact>(item, now)?;
-            } else if sk.starts_with("1#") {
-                let card = text_in(&item, "card").and_then(|card| serde_json::from_str(card).ok());
-                open.extend::<Option<Card>>(card);
-            } else if sk.starts_with("2#") {
-                let talk = decode::<HistoryRecord>(item, now)?
-                    .map(|stored| (stored.value.entry, stored.value.signal));
-                let (entry, signal) = talk.unzip();
-                history.extend(entry);
-                signals.extend(signal.flatten());
+            }
+        }
+        let (mut history, mut signals) = (Vec::new(), Vec::new());
+        for item in talks {
+            if let Some(talk) = decode::<HistoryRecord>(item, now)? {
+                history.push(talk.value.entry);
+                signals.extend(talk.value.signal);
             }
         }
         Ok(contact.map(|contact| ContactRecord { contact, open, history, signals }))
