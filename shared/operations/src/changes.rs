@@ -6,16 +6,29 @@
 
 use crate::context::Context;
 use crate::error::Result;
+use contracts::JOB_KINDS;
 use domain::{Invalid, Role};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use store::Change;
 use ulid::Ulid;
 
-/// How old a line must be for none to appear before it: longer than any function may run.
-const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(60);
+/// How old a line must be for none to appear before it: longer than any function may run, and than clocks differ.
+const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(longest_run() + 5);
 /// How many young lines a cursor can name; beyond that the oldest count as settled.
 const YOUNG_MAX: usize = 200;
+
+/// How long a function may run at most, in seconds: requests are answered within 30.
+const fn longest_run() -> i64 {
+    let (mut longest, mut kind) = (30, 0);
+    while kind < JOB_KINDS.len() {
+        if JOB_KINDS[kind].timeout_secs > longest {
+            longest = JOB_KINDS[kind].timeout_secs;
+        }
+        kind += 1;
+    }
+    longest as i64
+}
 
 /// A part of the feed, and where the next one begins.
 #[derive(Debug, Clone)]
@@ -108,7 +121,8 @@ mod tests {
             Ulid::from_parts(now.as_millisecond().unsigned_abs() - seconds_ago * 1000, n)
         };
         let mut position = Position::default();
-        position.advance([at(300, 1), at(200, 2), at(5, 3), at(1, 4)].into_iter(), now);
+        // An import's step may take as long as its function.
+        position.advance([at(300, 1), at(200, 2), at(119, 3), at(1, 4)].into_iter(), now);
         assert_eq!(position.settled, Some(at(200, 2)));
         assert_eq!(position.young.len(), 2);
         assert_eq!(Position::parse(&position.to_string()).unwrap(), position);
