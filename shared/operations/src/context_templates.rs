@@ -114,12 +114,17 @@ pub async fn update(
 /// Deletes a template. What agents were told with it stays with the calls.
 pub async fn delete(ctx: &Context, id: TemplateId, expected: Option<u64>) -> Result<()> {
     ctx.require(Role::Manager)?;
-    let old = find(ctx, id).await?;
-    expect(&old, expected)?;
-    let mut step = ctx.step();
-    step.delete(&old);
-    ctx.audited(&mut step, "context_template.deleted", id, Some(&TemplateView::of(&old)), None)?;
-    Ok(ctx.store().commit(step).await?)
+    retrying!(
+        async {
+            let old = find(ctx, id).await?;
+            expect(&old, expected)?;
+            let mut step = ctx.step();
+            step.delete(&old);
+            ctx.audited(&mut step, "context_template.deleted", id, Some(&TemplateView::of(&old)), None)?;
+            Ok(ctx.store().commit(step).await?)
+        }
+        .await
+    )
 }
 
 async fn find(ctx: &Context, id: TemplateId) -> Result<Stored<ContextTemplate>> {

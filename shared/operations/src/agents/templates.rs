@@ -1,7 +1,7 @@
 //! Starting points for agents: those that come with the product, and a tenant's own.
 
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, retrying};
 use crate::{Listing, Page};
 use domain::agent::Profile;
 use domain::agent::template::{AgentTemplate, BUILT_IN, BuiltIn, OWN_TEMPLATES_MAX, TemplateContent};
@@ -72,12 +72,17 @@ pub async fn delete(ctx: &Context, id: &str) -> Result<()> {
     if BuiltIn::find(id).is_some() {
         return Err(Error::Conflict("This template comes with the product and stays.".to_owned()));
     }
-    let template = find(ctx, id).await?;
-    let mut step = ctx.step();
-    step.delete(&template);
-    let view = TemplateView::own(template.value.clone());
-    ctx.audited(&mut step, "agent_template.deleted", template.id, Some(&view), None)?;
-    Ok(ctx.store().commit(step).await?)
+    retrying!(
+        async {
+            let template = find(ctx, id).await?;
+            let mut step = ctx.step();
+            step.delete(&template);
+            let view = TemplateView::own(template.value.clone());
+            ctx.audited(&mut step, "agent_template.deleted", template.id, Some(&view), None)?;
+            Ok(ctx.store().commit(step).await?)
+        }
+        .await
+    )
 }
 
 /// What an agent made from this template begins as.

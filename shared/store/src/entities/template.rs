@@ -28,11 +28,12 @@ impl Entity for ContextTemplate {
 }
 
 impl Store {
-    /// All context templates of a tenant, the oldest first; one query.
+    /// All context templates of a tenant, the oldest first; one query. Two that are made at once may be one too many,
+    /// which is no reason to leave one out.
     pub async fn context_templates(&self, tenant: &TenantId) -> Result<Vec<Stored<ContextTemplate>>> {
         let stretch = Stretch {
             prefix: CONTEXT.to_owned(),
-            ..Stretch::of(partition(tenant, "TPL"), CONTEXT_TEMPLATES_MAX)
+            ..Stretch::of(partition(tenant, "TPL"), CONTEXT_TEMPLATES_MAX + 1)
         };
         self.templates_in(&stretch).await.map(|(templates, _)| templates)
     }
