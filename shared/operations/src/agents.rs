@@ -155,10 +155,14 @@ pub async fn create(ctx: &Context, input: NewAgent) -> Result<Stored<AgentView>>
             return Err(Error::elevenlabs(error));
         }
     };
-    let agent = Agent { elevenlabs_agent_id: Some(remote), is_default, ..settled(&pending, now) };
-    let view = AgentView::of(&agent);
     retrying!(
         async {
+            // Somebody may have deleted it meanwhile; the timer then removes the one at the provider.
+            let gone = || Error::Conflict("The agent was deleted while it was made.".to_owned());
+            let pending = existing(ctx, pending.id).await?.ok_or_else(gone)?;
+            let remote = Some(remote.clone());
+            let agent = Agent { elevenlabs_agent_id: remote, is_default, ..settled(&pending, now) };
+            let view = AgentView::of(&agent);
             let mut step = ctx.step();
             step.replace(&pending, &agent)?;
             step.put(&version(ctx, &agent))?;
@@ -170,12 +174,11 @@ pub async fn create(ctx: &Context, input: NewAgent) -> Result<Stored<AgentView>>
             match ctx.store().commit(step).await {
                 // Somebody else made a default agent at the same time: that one gives way.
                 Err(store::Error::Taken { .. }) => Err(Error::Stale),
-                other => Ok(other?),
+                other => Ok(other.map(|()| Stored { value: view, version: pending.version + 1 })?),
             }
         }
         .await
-    )?;
-    Ok(Stored { value: view, version: 2 })
+    )
 }
 
 /// One agent; compared with what ElevenLabs has where `refresh` asks for it.
