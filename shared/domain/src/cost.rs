@@ -4,6 +4,7 @@ use crate::business::BusinessConfig;
 use crate::call::{Attempt, CallStatus};
 use crate::calling::{Reason, Rule, Ruling, Verdict};
 use crate::money::{Amount, Sum};
+use crate::statistics::real;
 use crate::{Currency, Invalid, text};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -116,11 +117,6 @@ fn thousandths(credits: f64) -> i64 {
     (credits.max(0.0) * 1_000.0).round() as i64
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a ratio is shown to a few digits")]
-fn real(number: i64) -> f64 {
-    number as f64
-}
-
 impl Prices {
     /// Checks names and number of the models.
     pub fn check(&self) -> Result<(), Invalid> {
@@ -184,15 +180,6 @@ fn is_release(text: &str) -> bool {
 }
 
 impl Spending {
-    /// Adds what was used elsewhere.
-    pub fn add(&mut self, other: &Self) {
-        self.credits += other.credits;
-        self.uncosted += other.uncosted;
-        for (model, tokens) in &other.tokens {
-            self.spend(model, *tokens);
-        }
-    }
-
     /// Adds tokens of a model.
     pub fn spend(&mut self, model: &str, tokens: Tokens) {
         // Who was asked nothing is not on the bill.

@@ -64,9 +64,10 @@ pub fn compare(rates: &[Proportion]) -> Option<Difference> {
     Some(leader.map_or(Difference::NoClearDifference, Difference::Leads))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-fn real(count: u64) -> f64 {
-    count as f64
+/// A count or a sum, for a ratio.
+#[expect(clippy::cast_precision_loss, reason = "a ratio is shown to a few digits")]
+pub fn real(number: impl Into<i128>) -> f64 {
+    number.into() as f64
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use domain::business::BusinessConfig;
 use domain::call::{CallStatus, Direction};
 use domain::cost::{Bill, Spending};
 use domain::money::{Amount, Sum};
-use domain::statistics::{Difference, Proportion, compare};
+use domain::statistics::{Difference, Proportion, compare, real};
 use domain::{Currency, Money};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -268,11 +268,6 @@ impl Comparison {
 /// To six decimal places: what lies behind them is rounding already.
 fn rounded(number: f64) -> f64 {
     (number * 1e6).round() / 1e6
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-fn real(count: i64) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]
