@@ -28,7 +28,7 @@ use utoipa::{IntoParams, ToSchema};
 /// The largest file that may come in the request itself, in bytes.
 pub const BODY_MAX: usize = 4 * 1024 * 1024;
 /// The largest file, in bytes.
-pub const FILE_MAX: u64 = 200 * 1024 * 1024;
+const FILE_MAX: u64 = 200 * 1024 * 1024;
 /// The largest file of which a dry run is made, in bytes: all of its leads are held at once. Their number has a limit
 /// of its own.
 const DRY_FILE_MAX: u64 = 32 * 1024 * 1024;
