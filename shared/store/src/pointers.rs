@@ -45,11 +45,6 @@ impl Transaction {
     pub fn unpoint_issuer(&mut self, issuer: &str, audience: &str) {
         self.unpoint(System::Issuer, &issuer_hash(issuer, audience));
     }
-
-    /// Enters a new tenant in the registry.
-    pub fn register(&mut self) {
-        self.register_tenant();
-    }
 }
 
 impl Store {

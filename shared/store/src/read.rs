@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::TenantId;
-use futures::future::try_join_all;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::HashMap;
 use std::str::FromStr;
 
@@ -20,6 +20,8 @@ use std::str::FromStr;
 const TRIES: u32 = 5;
 /// How many items one batch may ask for (DynamoDB's own limit).
 const BATCH: usize = 100;
+/// How many batches are asked for at a time.
+const BATCHES_SIDE_BY_SIDE: usize = 10;
 
 /// How many rows one request may read for a page: beyond it the page stays short.
 const BUDGET: usize = 500;
@@ -42,6 +44,12 @@ pub struct Listing<T> {
     pub next: Option<String>,
 }
 
+impl<T> Listing<T> {
+    pub(crate) fn map<U>(self, change: impl FnMut(T) -> U) -> Listing<U> {
+        Listing { items: self.items.into_iter().map(change).collect(), next: self.next }
+    }
+}
+
 /// A stretch of one partition, in the order of its sort keys.
 pub(crate) struct Stretch {
     pub(crate) partition: String,
@@ -60,6 +68,11 @@ impl Stretch {
         Self { partition, prefix: String::new(), after: None, up_to: None, limit, backwards: false }
     }
 
+    /// What begins with `prefix` in a partition, of which [`Store::page_of`] reads a page.
+    pub(crate) fn within(partition: String, prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned(), ..Self::of(partition, 0) }
+    }
+
     /// A list from its beginning, of which [`Store::walk`] reads a page.
     pub(crate) fn of_list(tenant: &TenantId, list: &str) -> Self {
         Self::of(partition(tenant, format_args!("LIST#{list}")), 0)
@@ -75,7 +88,7 @@ impl Store {
         }
     }
 
-    /// The records of these ids that exist, in one round trip a hundred.
+    /// The records of these ids that exist, in batches of a hundred side by side.
     pub async fn get_many<E: Entity>(
         &self,
         tenant: &TenantId,
@@ -193,9 +206,9 @@ impl Store {
             .collect();
         keys.sort();
         keys.dedup();
-        let batches = keys.chunks(BATCH).map(|keys| self.batch(keys.to_vec()));
-        let items = try_join_all(batches).await?.into_iter().flatten();
+        let items = self.batch(keys).await?;
         Ok(items
+            .into_iter()
             .filter_map(|item| {
                 let value = text_in(&item, "pk")?.strip_prefix(&begins)?.to_owned();
                 Some((value, text_in(&item, "owner")?.parse().ok()?))
@@ -214,37 +227,73 @@ impl Store {
         Ok(answer.item)
     }
 
-    /// The items that exist among these, in the order of the keys.
+    /// The items that exist among these, in the order of the keys; batches side by side.
     pub(crate) async fn batch(&self, keys: Vec<Key>) -> Result<Vec<Item>> {
+        let batches: Vec<_> = keys.chunks(BATCH).map(|keys| self.one_batch(keys)).collect();
+        let batches: Vec<Vec<Item>> =
+            stream::iter(batches).buffer_unordered(BATCHES_SIDE_BY_SIDE).try_collect().await?;
         let mut found: HashMap<(String, String), Item> = HashMap::new();
-        for chunk in keys.chunks(BATCH) {
-            let mut wanted: Vec<Item> = chunk.iter().map(key_attributes).collect();
-            for attempt in 0..TRIES {
-                if wanted.is_empty() {
-                    break;
-                }
-                pause(attempt).await;
-                let request =
-                    KeysAndAttributes::builder().set_keys(Some(wanted.clone())).consistent_read(true);
-                let request = request.build().map_err(|e| Error::Unavailable(e.to_string()))?;
-                let answer = self
-                    .patiently(|| {
-                        self.client.batch_get_item().request_items(&*self.table, request.clone()).send()
-                    })
-                    .await?;
-                for item in answer.responses.unwrap_or_default().into_values().flatten() {
-                    if let (Some(pk), Some(sk)) = (text_in(&item, "pk"), text_in(&item, "sk")) {
-                        found.insert((pk.to_owned(), sk.to_owned()), item);
-                    }
-                }
-                let left = answer.unprocessed_keys.unwrap_or_default().into_values().next();
-                wanted = left.map(|left| left.keys).unwrap_or_default();
-            }
-            if !wanted.is_empty() {
-                return Err(Error::Throttled);
+        for item in batches.into_iter().flatten() {
+            if let (Some(pk), Some(sk)) = (text_in(&item, "pk"), text_in(&item, "sk")) {
+                found.insert((pk.to_owned(), sk.to_owned()), item);
             }
         }
         Ok(keys.into_iter().filter_map(|key| found.remove(&(key.pk, key.sk))).collect())
+    }
+
+    /// The items that exist among these, a hundred at most, in any order.
+    async fn one_batch(&self, keys: &[Key]) -> Result<Vec<Item>> {
+        let mut items = Vec::new();
+        let mut wanted: Vec<Item> = keys.iter().map(key_attributes).collect();
+        for attempt in 0..TRIES {
+            if wanted.is_empty() {
+                break;
+            }
+            pause(attempt).await;
+            let request = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
+            let request = request.build().map_err(|e| Error::Unavailable(e.to_string()))?;
+            let answer = self
+                .patiently(|| {
+                    self.client.batch_get_item().request_items(&*self.table, request.clone()).send()
+                })
+                .await?;
+            items.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            let left = answer.unprocessed_keys.unwrap_or_default().into_values().next();
+            wanted = left.map(|left| left.keys).unwrap_or_default();
+        }
+        if wanted.is_empty() { Ok(items) } else { Err(Error::Throttled) }
+    }
+
+    /// The records of a stretch, at most its limit.
+    pub(crate) async fn records<E: Entity>(&self, stretch: &Stretch) -> Result<Vec<Stored<E>>> {
+        let now = self.clock.now();
+        let items = self.stretch(stretch).await?.into_iter();
+        items.filter_map(|item| decode(item, now).transpose()).collect()
+    }
+
+    /// One page of the records of a stretch.
+    pub(crate) async fn page_of<E: Entity>(
+        &self,
+        stretch: Stretch,
+        page: &Page,
+    ) -> Result<Listing<Stored<E>>> {
+        let now = self.clock.now();
+        let Listing { items, next } = self.items_of(stretch, page).await?;
+        let items = items.into_iter().filter_map(|item| decode(item, now).transpose());
+        Ok(Listing { items: items.collect::<Result<_>>()?, next })
+    }
+
+    /// One page of the items of a stretch.
+    pub(crate) async fn items_of(&self, mut stretch: Stretch, page: &Page) -> Result<Listing<Item>> {
+        stretch.limit = page.clamped();
+        stretch.after = page.position()?;
+        if stretch.after.as_ref().is_some_and(|after| !after.starts_with(&stretch.prefix)) {
+            return Err(Error::BadCursor);
+        }
+        let items = self.stretch(&stretch).await?;
+        let last = items.last().filter(|_| items.len() == stretch.limit);
+        let next = last.and_then(|last| text_in(last, "sk")).map(cursor);
+        Ok(Listing { items, next })
     }
 
     /// The items of a stretch, at most its limit.
@@ -338,12 +387,6 @@ impl Page {
         let text = String::from_utf8(bytes).map_err(|_| Error::BadCursor)?;
         if text.is_empty() || text.len() > 1_024 { Err(Error::BadCursor) } else { Ok(Some(text)) }
     }
-}
-
-/// The cursor after these rows; none if they are the last.
-pub(crate) fn next_cursor(rows: &[Item], limit: usize) -> Option<String> {
-    let last = rows.last().filter(|_| rows.len() == limit)?;
-    Some(cursor(text_in(last, "sk")?))
 }
 
 /// The cursor after this place.

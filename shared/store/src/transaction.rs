@@ -176,8 +176,8 @@ impl Transaction {
         self.push(delete(&system.key(name, "0"), Some("tenant = :tenant"), tenant), Guard::Yield);
     }
 
-    /// Enters the tenant in the registry, if it is not there.
-    pub(crate) fn register_tenant(&mut self) {
+    /// Enters the tenant in the registry, where it must not be yet.
+    pub fn register(&mut self) {
         let mut item = key_attributes(&System::Tenants.key("all", self.tenant.as_str()));
         item.insert(WRITE.to_owned(), text(&self.write));
         self.push(put(item, Some("attribute_not_exists(pk)"), []), Guard::Record("tenant"));

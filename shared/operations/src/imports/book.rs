@@ -75,7 +75,7 @@ impl Book {
         let named = rows.iter().filter_map(|row| row.id);
         let wanted = named.chain(owners.phones.values().copied()).chain(owners.emails.values().copied());
         let ids: Vec<ContactId> = wanted.filter(|id| self.asked_ids.insert(*id)).collect();
-        for stored in ctx.store().leads_of(&ctx.tenant, &ids).await? {
+        for stored in ctx.store().get_many::<Contact>(&ctx.tenant, &ids).await? {
             let contact = stored.value.clone();
             self.note(&contact);
             let (rows, id) = (Vec::new(), contact.id);

@@ -83,7 +83,7 @@ async fn take_back(ctx: &Context, mut step: Stored<ImportStep>) -> Result<Vec<(C
     let mut together = true;
     while let Some(left) = step.leads.iter().position(|lead| lead.undone.is_none()) {
         let ids: Vec<ContactId> = step.leads.iter().map(|lead| lead.lead).collect();
-        let present = ctx.store().leads_of(&ctx.tenant, &ids).await?;
+        let present = ctx.store().get_many::<Contact>(&ctx.tenant, &ids).await?;
         let present: HashMap<ContactId, Stored<Contact>> =
             present.into_iter().map(|lead| (lead.id, lead)).collect();
         let mut next = step.value.clone();

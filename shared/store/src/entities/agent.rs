@@ -1,11 +1,11 @@
 //! AI agents, their versions, and the templates that they are made from.
 
+use super::TEMPLATES;
 use crate::Store;
-use crate::entity::{Entity, Item, Row, Stored, newest_first};
-use crate::error::{Error, Result};
-use crate::item::decode;
+use crate::entity::{Entity, Row, Stored, newest_first};
+use crate::error::Result;
 use crate::key::{Key, partition};
-use crate::read::{Listing, Page, Stretch, next_cursor};
+use crate::read::{Listing, Page, Stretch};
 use contracts::Job;
 use domain::agent::template::AgentTemplate;
 use domain::agent::{Agent, AgentVersion, Sync};
@@ -15,6 +15,8 @@ use domain::{AgentId, TemplateId, TenantId};
 pub const AGENTS: &str = "agent";
 /// The counter of a tenant's own agent templates.
 pub const AGENT_TEMPLATES: &str = "agent_template";
+/// How the keys of agent templates begin.
+const TEMPLATE: &str = "agent#";
 /// The mark of the agent that calls without one use: one has it at most.
 const DEFAULT: &str = "agent#default";
 /// The id by which ElevenLabs knows an agent: one has it at most.
@@ -69,7 +71,7 @@ impl Entity for AgentTemplate {
     type Id = TemplateId;
 
     fn key_of(tenant: &TenantId, id: &TemplateId) -> Key {
-        Key::of(tenant, TEMPLATES, format!("agent#{id}"))
+        Key::of(tenant, TEMPLATES, format!("{TEMPLATE}{id}"))
     }
 
     fn key(&self, tenant: &TenantId) -> Key {
@@ -80,9 +82,6 @@ impl Entity for AgentTemplate {
         vec![Row::Counted { stat: AGENT_TEMPLATES, dimension: "all".to_owned() }]
     }
 }
-
-/// Where a tenant's templates of every kind lie.
-const TEMPLATES: &str = "TPL";
 
 impl Store {
     /// The agent that ElevenLabs knows by this id.
@@ -105,27 +104,14 @@ impl Store {
         "V#".clone_into(&mut stretch.prefix);
         stretch.up_to = before.map(|version| format!("V#{:05}", version.saturating_sub(1)));
         stretch.backwards = true;
-        self.values(self.stretch(&stretch).await?)
+        let versions = self.records::<AgentVersion>(&stretch).await?;
+        Ok(versions.into_iter().map(|version| version.value).collect())
     }
 
     /// One page of a tenant's own agent templates, the oldest first.
     pub async fn agent_templates(&self, tenant: &TenantId, page: &Page) -> Result<Listing<AgentTemplate>> {
-        let limit = page.clamped();
-        let mut stretch = Stretch::of(partition(tenant, TEMPLATES), limit);
-        "agent#".clone_into(&mut stretch.prefix);
-        stretch.after = page.position()?;
-        if stretch.after.as_ref().is_some_and(|after| !after.starts_with(&stretch.prefix)) {
-            return Err(Error::BadCursor);
-        }
-        let items = self.stretch(&stretch).await?;
-        let next = next_cursor(&items, limit);
-        Ok(Listing { items: self.values(items)?, next })
-    }
-
-    fn values<E: Entity>(&self, items: Vec<Item>) -> Result<Vec<E>> {
-        let now = self.clock.now();
-        let records = items.into_iter().filter_map(|item| decode::<E>(item, now).transpose());
-        records.map(|record| Ok(record?.value)).collect()
+        let stretch = Stretch::within(partition(tenant, TEMPLATES), TEMPLATE);
+        Ok(self.page_of(stretch, page).await?.map(|template| template.value))
     }
 
     /// The agent that calls without one use.

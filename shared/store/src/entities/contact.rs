@@ -5,7 +5,7 @@ use crate::entity::{Entity, OPEN, Row, Stored, newest_first};
 use crate::error::Result;
 use crate::item::{decode, text_in};
 use crate::key::{Key, inverted, partition};
-use crate::read::{Listing, Page, Stretch, next_cursor};
+use crate::read::{Listing, Page, Stretch};
 use domain::action::{Action, Card, Task};
 use domain::contact::Contact;
 use domain::context::HistoryEntry;
@@ -75,7 +75,7 @@ impl Store {
         let contact = partition(tenant, format_args!("CON#{id}"));
         let now = Stretch { up_to: Some("1~".to_owned()), ..Stretch::of(contact.clone(), OPEN_READ) };
         let past = Stretch { prefix: "2#".to_owned(), ..Stretch::of(contact, HISTORY_READ) };
-        let (items, talks) = try_join!(self.stretch(&now), self.stretch(&past))?;
+        let (items, talks) = try_join!(self.stretch(&now), self.records::<HistoryRecord>(&past))?;
         let now = self.clock.now();
         let (mut contact, mut open) = (None, Vec::new());
         for item in items {
@@ -86,11 +86,9 @@ impl Store {
             }
         }
         let (mut history, mut signals) = (Vec::new(), Vec::new());
-        for item in talks {
-            if let Some(talk) = decode::<HistoryRecord>(item, now)? {
-                history.push(talk.value.entry);
-                signals.extend(talk.value.signal);
-            }
+        for talk in talks {
+            history.push(talk.value.entry);
+            signals.extend(talk.value.signal);
         }
         Ok(contact.map(|contact| ContactRecord { contact, open, history, signals }))
     }
@@ -107,14 +105,8 @@ impl Store {
 
     /// What followed from a contact's calls, newest first.
     pub async fn actions(&self, tenant: &TenantId, id: ContactId, page: &Page) -> Result<Listing<Action>> {
-        let mut stretch = Stretch::of(partition(tenant, format_args!("CON#{id}")), page.clamped());
-        "3#".clone_into(&mut stretch.prefix);
-        stretch.after = page.position()?;
-        let rows = self.stretch(&stretch).await?;
-        let next = next_cursor(&rows, page.clamped());
-        let now = self.clock.now();
-        let items = rows.into_iter().filter_map(|item| decode::<StoredAction>(item, now).transpose());
-        Ok(Listing { items: items.map(|item| Ok(item?.value.0)).collect::<Result<_>>()?, next })
+        let stretch = Stretch::within(partition(tenant, format_args!("CON#{id}")), "3#");
+        Ok(self.page_of(stretch, page).await?.map(|action: Stored<StoredAction>| action.value.0))
     }
 }
 

@@ -3,13 +3,11 @@
 use crate::Store;
 use crate::entity::{Entity, Row, Stored, newest_first};
 use crate::error::Result;
-use crate::item::decode;
 use crate::key::{Key, partition, shard};
 use crate::read::Stretch;
 use domain::contact::Contact;
 use domain::import::{Export, Import, Outcome, RowError};
 use domain::{CampaignId, ContactId, Email, ExportId, ImportId, Phone, TenantId};
-use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
@@ -172,7 +170,7 @@ impl Store {
         "C#".clone_into(&mut stretch.prefix);
         stretch.after = Some(format!("C#{:08}", first.saturating_sub(1)));
         stretch.up_to = Some(format!("C#{last:08}"));
-        let steps = self.import_items(&stretch).await?;
+        let steps = self.records(&stretch).await?;
         Ok(steps.into_iter().map(|step: Stored<ImportStep>| step.value).collect())
     }
 
@@ -190,24 +188,18 @@ impl Store {
         if let Some(below) = below {
             stretch.up_to = Some(format!("C#{:08}", below.saturating_sub(1)));
         }
-        self.import_items(&stretch).await
+        self.records(&stretch).await
     }
 
     /// What is wrong with an import's rows, in their order.
     pub async fn import_errors(&self, tenant: &TenantId, import: ImportId) -> Result<Vec<RowError>> {
         let mut stretch = Stretch::of(partition(tenant, format_args!("IMP#{import}")), ERROR_ITEMS);
         "E#".clone_into(&mut stretch.prefix);
-        let items = self.import_items(&stretch).await?;
+        let items = self.records(&stretch).await?;
         Ok(items.into_iter().flat_map(|item: Stored<ImportErrors>| item.value.errors).collect())
     }
 
-    async fn import_items<E: Entity>(&self, stretch: &Stretch) -> Result<Vec<Stored<E>>> {
-        let now = self.clock.now();
-        let items = self.stretch(stretch).await?.into_iter();
-        items.filter_map(|item| decode(item, now).transpose()).collect()
-    }
-
-    /// Who has these telephone numbers and e-mail addresses, in batches of a hundred side by side.
+    /// Who has these telephone numbers and e-mail addresses.
     pub async fn lead_owners(
         &self,
         tenant: &TenantId,
@@ -225,12 +217,6 @@ impl Store {
             .extend(phones.into_iter().filter_map(|p| Some((p.clone(), *of_phones.get(p.as_str())?))));
         owners.emails.extend(emails.into_iter().filter_map(|e| Some((e.clone(), *of_emails.get(&e)?))));
         Ok(owners)
-    }
-
-    /// The leads of these ids that exist, in batches of a hundred side by side.
-    pub async fn leads_of(&self, tenant: &TenantId, ids: &[ContactId]) -> Result<Vec<Stored<Contact>>> {
-        let batches = ids.chunks(100).map(|ids| self.get_many::<Contact>(tenant, ids));
-        Ok(try_join_all(batches).await?.into_iter().flatten().collect())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::entity::{Entity, Item};
 use crate::error::Result;
 use crate::item::{decode, key_attributes, number, text, text_in};
 use crate::key::{Key, inverted, partition};
-use crate::read::{Listing, Page, Stretch, next_cursor};
+use crate::read::{Listing, Page, Stretch};
 use domain::TenantId;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -133,12 +133,10 @@ impl Entity for SavedAnswer {
 impl Store {
     /// The audit of one month (`2026-11`), newest first.
     pub async fn audit(&self, tenant: &TenantId, month: &str, page: &Page) -> Result<Listing<AuditEntry>> {
-        let mut stretch = Stretch::of(partition(tenant, format_args!("AUD#{month}")), page.clamped());
-        stretch.after = page.position()?;
-        let rows = self.stretch(&stretch).await?;
-        let next = next_cursor(&rows, page.clamped());
+        let stretch = Stretch::within(partition(tenant, format_args!("AUD#{month}")), "");
+        let Listing { items, next } = self.items_of(stretch, page).await?;
         let now = self.clock.now();
-        let items = rows.into_iter().filter_map(|item| match text_in(&item, "kind") {
+        let items = items.into_iter().filter_map(|item| match text_in(&item, "kind") {
             Some("refusals") => Some(Ok(refused(&item))),
             _ => decode::<AuditEntry>(item, now).transpose().map(|stored| stored.map(|stored| stored.value)),
         });
@@ -188,10 +186,8 @@ impl Store {
     ) -> Result<Vec<Change>> {
         let mut stretch = Stretch::of(partition(tenant, feed_day(day)), limit);
         stretch.after = after.map(|id| id.to_string());
-        let now = self.clock.now();
-        let rows = self.stretch(&stretch).await?;
-        let changes = rows.into_iter().filter_map(|item| decode::<Change>(item, now).transpose());
-        changes.map(|stored| Ok(stored?.value)).collect()
+        let changes = self.records::<Change>(&stretch).await?;
+        Ok(changes.into_iter().map(|change| change.value).collect())
     }
 
     /// The days that the feed goes back to, from the oldest to today.

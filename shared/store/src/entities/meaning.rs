@@ -3,7 +3,6 @@
 use crate::Store;
 use crate::entity::Entity;
 use crate::error::Result;
-use crate::item::decode;
 use crate::key::{Key, inverted, partition};
 use crate::read::Stretch;
 use base64::Engine;
@@ -82,11 +81,7 @@ impl Store {
     ) -> Result<Vec<(HistoryEntry, Meaning)>> {
         let mut stretch = Stretch::of(partition(tenant, format_args!("CON#{contact}")), COMPARED);
         "5#".clone_into(&mut stretch.prefix);
-        let now = self.clock.now();
-        let records = self.stretch(&stretch).await?.into_iter().filter_map(|item| {
-            let record = decode::<MeaningRecord>(item, now).transpose()?;
-            Some(record.map(|stored| (stored.value.entry, stored.value.meaning)))
-        });
-        records.collect()
+        let records = self.records::<MeaningRecord>(&stretch).await?;
+        Ok(records.into_iter().map(|record| (record.value.entry, record.value.meaning)).collect())
     }
 }

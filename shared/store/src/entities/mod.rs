@@ -31,3 +31,6 @@ pub use journal::{AuditEntry, Change, SavedAnswer};
 pub use leads::{LEADS, LeadFilter};
 pub use meaning::MeaningRecord;
 pub use template::CONTEXT_TEMPLATES_MAX;
+
+/// The partition of a tenant's templates of every kind: few enough to lie together.
+const TEMPLATES: &str = "TPL";

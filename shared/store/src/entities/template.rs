@@ -1,11 +1,11 @@
 //! What a business words itself: few enough to be read together.
 
+use super::TEMPLATES;
 use crate::Store;
 use crate::entity::{Entity, Stored};
 use crate::error::Result;
-use crate::item::decode;
 use crate::key::{Key, partition};
-use crate::read::{Listing, Page, Stretch, next_cursor};
+use crate::read::{Listing, Page, Stretch};
 use domain::context::ContextTemplate;
 use domain::{TemplateId, TenantId};
 
@@ -19,7 +19,7 @@ impl Entity for ContextTemplate {
     type Id = TemplateId;
 
     fn key_of(tenant: &TenantId, id: &TemplateId) -> Key {
-        Key::of(tenant, "TPL", format!("{CONTEXT}{id}"))
+        Key::of(tenant, TEMPLATES, format!("{CONTEXT}{id}"))
     }
 
     fn key(&self, tenant: &TenantId) -> Key {
@@ -31,11 +31,9 @@ impl Store {
     /// All context templates of a tenant, the oldest first; one query. Two that are made at once may be one too many,
     /// which is no reason to leave one out.
     pub async fn context_templates(&self, tenant: &TenantId) -> Result<Vec<Stored<ContextTemplate>>> {
-        let stretch = Stretch {
-            prefix: CONTEXT.to_owned(),
-            ..Stretch::of(partition(tenant, "TPL"), CONTEXT_TEMPLATES_MAX + 1)
-        };
-        self.templates_in(&stretch).await.map(|(templates, _)| templates)
+        let of_all = partition(tenant, TEMPLATES);
+        let limit = CONTEXT_TEMPLATES_MAX + 1;
+        self.records(&Stretch { limit, ..Stretch::within(of_all, CONTEXT) }).await
     }
 
     /// One page of them.
@@ -44,21 +42,6 @@ impl Store {
         tenant: &TenantId,
         page: &Page,
     ) -> Result<Listing<Stored<ContextTemplate>>> {
-        let mut stretch = Stretch::of(partition(tenant, "TPL"), page.clamped());
-        CONTEXT.clone_into(&mut stretch.prefix);
-        stretch.after = page.position()?;
-        let (items, next) = self.templates_in(&stretch).await?;
-        Ok(Listing { items, next })
-    }
-
-    async fn templates_in(
-        &self,
-        stretch: &Stretch,
-    ) -> Result<(Vec<Stored<ContextTemplate>>, Option<String>)> {
-        let rows = self.stretch(stretch).await?;
-        let next = next_cursor(&rows, stretch.limit);
-        let now = self.clock.now();
-        let items = rows.into_iter().filter_map(|item| decode(item, now).transpose());
-        Ok((items.collect::<Result<_>>()?, next))
+        self.page_of(Stretch::within(partition(tenant, TEMPLATES), CONTEXT), page).await
     }
 }
