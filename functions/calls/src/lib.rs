@@ -5,9 +5,7 @@ use axum::Json;
 use domain::CallId;
 use operations::call_context::{self, CallContext};
 use operations::calls::{self, CallDetails, CallSearch, CallView, Why};
-use operations::recordings::{self, RecordingSearch};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use operations::recordings::{self, AttemptSearch};
 
 api::routes!(list_calls, get_call, explain_call, get_call_context, get_call_audio);
 
@@ -60,21 +58,12 @@ async fn explain_call(caller: Caller, Path(id): Path<CallId>) -> api::Result<Jso
     Ok(Json(calls::why(&caller, id).await?))
 }
 
-/// Which attempt.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(default)]
-struct AttemptQuery {
-    /// Its number, from 1; the last one if not given.
-    attempt: Option<u32>,
-}
-
 /// What the agent was told in an attempt: prompt, first message, variables, and which versions of what they came of.
 #[utoipa::path(
     get,
     path = "/calls/{id}/context",
     tag = "calls",
-    params(("id" = String, Path), AttemptQuery),
+    params(("id" = String, Path), AttemptSearch),
     responses(
         (status = 200, description = "What it was told", body = CallContext),
     ),
@@ -82,9 +71,9 @@ struct AttemptQuery {
 async fn get_call_context(
     caller: Caller,
     Path(id): Path<CallId>,
-    Query(query): Query<AttemptQuery>,
+    Query(search): Query<AttemptSearch>,
 ) -> api::Result<Json<CallContext>> {
-    Ok(Json(call_context::of_call(&caller, id, query.attempt).await?))
+    Ok(Json(call_context::of_call(&caller, id, search.attempt).await?))
 }
 
 /// The recording of what was said, as the voice provider keeps it.
@@ -92,7 +81,7 @@ async fn get_call_context(
     get,
     path = "/calls/{id}/audio",
     tag = "calls",
-    params(("id" = String, Path), RecordingSearch),
+    params(("id" = String, Path), AttemptSearch),
     responses(
         (status = 200, description = "The recording as MP3", body = String, content_type = "audio/mpeg"),
         (status = 303, description = "A recording above 4.5 MB: where it can be had for some minutes",
@@ -105,7 +94,7 @@ async fn get_call_context(
 async fn get_call_audio(
     caller: Caller,
     Path(id): Path<CallId>,
-    Query(search): Query<RecordingSearch>,
+    Query(search): Query<AttemptSearch>,
 ) -> api::Result<Audio> {
-    Ok(Audio(recordings::get(&caller, id, &search).await?))
+    Ok(Audio(recordings::get(&caller, id, search).await?))
 }

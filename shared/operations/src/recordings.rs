@@ -16,12 +16,12 @@ const ANSWERED_MAX: usize = 4_500_000;
 /// How long a larger one can be had by its link.
 const LINK_VALID: SignedDuration = SignedDuration::from_mins(15);
 
-/// Which attempt of a call to hear.
+/// Which attempt of a call is meant.
 #[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
-pub struct RecordingSearch {
-    /// The attempt's number; the last one that became a conversation if not given.
+pub struct AttemptSearch {
+    /// The attempt's number, from 1; the last one if not given, of a recording the last that became a conversation.
     pub attempt: Option<u32>,
 }
 
@@ -35,7 +35,7 @@ pub enum Recording {
 }
 
 /// The recording of an attempt of a call.
-pub async fn get(ctx: &Context, id: CallId, search: &RecordingSearch) -> Result<Recording> {
+pub async fn get(ctx: &Context, id: CallId, search: AttemptSearch) -> Result<Recording> {
     ctx.require(Role::Viewer)?;
     let call = calls::find(ctx, id).await?;
     let attempt = match search.attempt {
