@@ -3,7 +3,8 @@
 use crate::context::Context;
 use crate::error::Result;
 use crate::{Listing, Page};
-use domain::{Invalid, Role};
+use domain::Role;
+use domain::period::parse_month;
 use store::AuditEntry;
 
 /// The audit of a month (`2026-11`; the present one if not given), newest first.
@@ -11,10 +12,7 @@ pub async fn list(ctx: &Context, month: Option<&str>, page: &Page) -> Result<Lis
     ctx.require(Role::Owner)?;
     let present = ctx.now().strftime("%Y-%m").to_string();
     let month = month.unwrap_or(&present);
-    let is_month = month.len() == 7 && format!("{month}-01").parse::<jiff::civil::Date>().is_ok();
-    if !is_month {
-        return Err(Invalid::at("?month", "is not a month: YYYY-MM is expected").into());
-    }
+    parse_month(month).map_err(|e| e.within("?month"))?;
     Ok(ctx.store().audit(&ctx.tenant, month, page).await?)
 }
 
