@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::TenantId;
+use domain::{Invalid, TenantId};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
@@ -104,11 +104,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             let Err(error) = fitted else {
                 return Err(Problem::malformed("The body is not one JSON document."));
             };
-            let path = error.path().to_string();
-            let pointer = match path.as_str() {
-                "." => String::new(),
-                path => format!("/{}", path.replace(['.', '['], "/").replace(']', "")),
-            };
+            let pointer = Invalid::pointer_of(error.path());
             let message = error.into_inner().to_string();
             let message = message.split(" at line ").next().unwrap_or_default().to_owned();
             Err(Problem::invalid(pointer, message))

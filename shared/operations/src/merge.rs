@@ -21,12 +21,7 @@ pub fn merge_patch<T: Serialize + DeserializeOwned>(document: &T, patch: &Value)
 /// Reads a document, naming the field that does not fit.
 pub(crate) fn read<T: DeserializeOwned>(value: Value) -> Result<T> {
     serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().to_string();
-        let pointer = if path == "." {
-            String::new()
-        } else {
-            format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
-        };
+        let pointer = Invalid::pointer_of(error.path());
         Invalid::at(pointer, error.into_inner().to_string()).into()
     })
 }
