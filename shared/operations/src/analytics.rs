@@ -2,7 +2,7 @@
 
 mod figures;
 
-pub use figures::{Comparison, ComparisonResult, Figures, Finding, Rate};
+pub use figures::{Comparison, ComparisonResult, Figures, Finding, Share};
 
 use crate::business_config;
 use crate::context::Context;
@@ -179,7 +179,7 @@ pub struct LeadGroup {
     /// Where they stand now.
     pub by_status: BTreeMap<String, i64>,
     /// How many of them are customers now.
-    pub customer_rate: Rate,
+    pub customer_rate: Share,
 }
 
 /// Leads of one source.
@@ -445,7 +445,7 @@ impl Group {
     }
 
     fn view(self) -> LeadGroup {
-        let customer_rate = Rate::of(Proportion::new(self.customers(), self.leads));
+        let customer_rate = Share::of(Proportion::new(self.customers(), self.leads));
         LeadGroup { leads: self.leads, by_status: self.by_status, customer_rate }
     }
 }

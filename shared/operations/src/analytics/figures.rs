@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 /// A rate, what it rests on, and how sure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
-pub struct Rate {
+pub struct Share {
     /// From 0 to 1; null of nothing.
     #[schema(required)]
     pub rate: Option<f64>,
@@ -43,7 +43,7 @@ pub struct Figures {
     /// The same by how they ended.
     pub by_status: BTreeMap<String, i64>,
     /// How many of the attempts somebody answered and spoke.
-    pub connect_rate: Rate,
+    pub connect_rate: Share,
     /// How long people spoke.
     pub talk_seconds: i64,
     /// The average of a talk; null if there was none.
@@ -58,7 +58,7 @@ pub struct Figures {
     /// Leads who became customers within 30 days of their last talk, by the day of that talk.
     pub conversions: i64,
     /// How many of the talks a conversion followed.
-    pub conversion_rate: Rate,
+    pub conversion_rate: Share,
     /// What these customers bought for, by currency; null if that is known of none of them.
     #[schema(required)]
     pub revenue: Option<Vec<Sum>>,
@@ -190,8 +190,8 @@ impl Tally {
     pub(super) fn figures(self, config: &BusinessConfig) -> Figures {
         let bill = config.prices.bill(&self.spending, config.currency);
         Figures {
-            connect_rate: Rate::of(self.connected()),
-            conversion_rate: Rate::of(self.conversion()),
+            connect_rate: Share::of(self.connected()),
+            conversion_rate: Share::of(self.conversion()),
             revenue: self.revenue(),
             roi: self.roi(&bill),
             cost: Cost::of(bill),
@@ -230,7 +230,7 @@ impl Tally {
     }
 }
 
-impl Rate {
+impl Share {
     pub(super) fn of(proportion: Proportion) -> Self {
         let interval = proportion.interval();
         Self {
