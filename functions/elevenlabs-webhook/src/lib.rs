@@ -1,8 +1,8 @@
 //! `POST /webhooks/elevenlabs/{tenant}` takes the voice provider's events; `…/initiation` says who calls.
 //!
 //! An event is verified over its raw bytes, stored with the job `IngestConversation` in one step, and answered.
-//! A request about a caller is known by a secret header, reads twice, stores nothing, and is answered while the
-//! telephone rings.
+//! A request about a caller is known by a secret header, reads whose number it is and what is known of them, the
+//! agent, the templates and the configuration, stores nothing, and is answered while the telephone rings.
 //! The tenant comes from the path and from its own secret; whatever is not genuine changes nothing.
 
 use api::{Api, Problem, RawBody, RequestName, WebhookTenant};

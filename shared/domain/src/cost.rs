@@ -91,7 +91,7 @@ impl Bill {
         self.unknown.is_empty().then_some(self.known)
     }
 
-    /// What `revenue` (minor units of its currency) returned on this cost: the gain as a part of the cost. None
+    /// What `revenue`, in the major unit of its currency, returned on this cost: the gain as a part of the cost. None
     /// where the cost is unknown or nothing, or the revenue is not in its currency.
     pub fn return_on(&self, revenue: Amount, currency: Currency) -> Option<f64> {
         let cost = self.amount().filter(|cost| cost.micros() > 0 && currency == self.currency)?;

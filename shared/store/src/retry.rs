@@ -12,8 +12,8 @@ pub(crate) enum Fault {
     Final(Error),
 }
 
-/// Waits before try number `attempt`, which counts from 0: not at all before the first, then 20 ms doubling to
-/// at most 1 s, of which a random half is dropped so that those who clashed do not clash again.
+/// Waits before try number `attempt`, which counts from 0: not at all before the first, then 40 ms doubling to
+/// at most 1 s, of which up to a half is dropped at random so that those who clashed do not clash again.
 pub(crate) async fn pause(attempt: u32) {
     if attempt == 0 {
         return;
