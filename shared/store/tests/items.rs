@@ -532,6 +532,23 @@ async fn however_much_is_open_a_contact_comes_with_its_history() {
 }
 
 #[tokio::test]
+async fn a_context_template_too_many_is_read_with_the_others() {
+    let database = Database::start().await;
+    for first in [0_u128, 100, 200] {
+        let mut some = step();
+        for n in first..(first + 100).min(201) {
+            let wording = Wording { name: format!("Template {n}"), ..Wording::default() };
+            put(
+                &mut some,
+                &ContextTemplate { id: id(n), wording, version: 1, created_at: NOW, updated_at: NOW },
+            );
+        }
+        database.store().commit(some).await.unwrap();
+    }
+    assert_eq!(database.store().context_templates(&tenant()).await.unwrap().len(), 201);
+}
+
+#[tokio::test]
 async fn versions_come_newest_first_and_templates_oldest_first() {
     let database = Database::start().await;
     let store = database.store();
