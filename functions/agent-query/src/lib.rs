@@ -1,11 +1,11 @@
-//! `GET /agents…`: reads AI agents, their versions and templates. `POST /agents/{id}/test`: tries one out.
+//! `GET /agents…`: reads AI agents, their versions and templates.
 
-use api::{Caller, List, PageQuery, Path, Problem, Query, Record, Submitted};
+use api::{Caller, List, PageQuery, Path, Problem, Query, Record};
 use axum::Json;
 use domain::AgentId;
 use operations::agents::templates::{self, TemplateView};
 use operations::agents::versions::{self, VersionView};
-use operations::agents::{self, AgentView, TestInput, TestReport};
+use operations::agents::{self, AgentView};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -14,7 +14,6 @@ api::routes!(
     get_agent,
     list_agent_versions,
     get_agent_version,
-    test_agent,
     list_agent_templates,
     get_agent_template,
 );
@@ -98,21 +97,6 @@ async fn get_agent_version(
     Path((id, version)): Path<(AgentId, u32)>,
 ) -> api::Result<Json<VersionView>> {
     Ok(Json(versions::get(&caller, id, version).await?))
-}
-
-/// What an agent would be told and would say to a lead, and what is wrong with that. Changes nothing.
-#[utoipa::path(
-    post,
-    path = "/agents/{id}/test",
-    tag = "agents",
-    params(("id" = String, Path)),
-    request_body = TestInput,
-    responses(
-        (status = 200, description = "What would be told and said", body = TestReport),
-    ),
-)]
-async fn test_agent(Path(id): Path<AgentId>, request: Submitted<TestInput>) -> api::Result<Json<TestReport>> {
-    Ok(Json(agents::test(&request.ctx, id, request.body).await?))
 }
 
 /// Templates for agents: first those that come with the product, which do not count towards the limit, then the

@@ -54,7 +54,7 @@ const FILES: [(&str, &[(&str, &str)]); 4] = [
 /// Functions whose code stores them.
 const SEALS_CREDENTIALS: [&str; 1] = ["admin"];
 /// A function that changes nothing though it takes a `POST`.
-const PREVIEWS: &str = "agent-query";
+const PREVIEWS: &str = "context-builder";
 /// Functions that know no caller and store nothing.
 const NO_TABLE: [&str; 2] = ["api-docs", "not-found"];
 
