@@ -1,8 +1,7 @@
 //! Measures how fast every function starts and how large its package is.
 //!
 //! ```text
-//! cargo build --profile deploy --bins --workspace
-//! cargo run -p startup -- --profile deploy
+//! infra/startup/run
 //! ```
 //!
 //! A start is the time from `exec` to the first `GET /next` on a Runtime API of our own on loopback; nothing of

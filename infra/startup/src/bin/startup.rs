@@ -53,7 +53,8 @@ fn measured(bench: &Bench, function: String, binary: &Path) -> Result<Row, Box<d
     Ok(row)
 }
 
-/// `--profile <name>`, `deploy` if nothing is said, and the functions to measure, all if none is named.
+/// `--profile <name>`, or `<target>/<name>` of what was built for a target, `deploy` if nothing is said; and the
+/// functions to measure, all if none is named.
 fn arguments(mut arguments: Vec<String>) -> Result<(String, Vec<String>), Box<dyn Error>> {
     if arguments.first().is_none_or(|first| first != "--profile") {
         return Ok(("deploy".to_owned(), arguments));
