@@ -98,6 +98,10 @@ async fn leads_are_found_by_name_number_and_address() {
         ("919876543210@s.whatsapp.net", vec![arun]),
         ("JOSE@example.com", vec!["Jos\u{e9}"]),
         ("nobody@example.com", vec![]),
+        // Parts of a number and of an address are words like others.
+        ("987654", vec![]),
+        ("12345678901234567890", vec![]),
+        ("jose@", vec!["Jos\u{e9}"]),
     ] {
         for limit in [1, 50] {
             assert_eq!(found(owner, &format!("search={search}&limit={limit}")).await, expected, "{search}");
@@ -105,7 +109,7 @@ async fn leads_are_found_by_name_number_and_address() {
     }
     assert_eq!(found(owner, "search=9876543210&status=new").await, Vec::<String>::new());
     assert_eq!(found(owner, "search=9876543210&status=hot").await, [arun]);
-    for wrong in ["search=%23%23", "search=12345678901234567890", "search=a@b@c", "assignee=nobody"] {
+    for wrong in ["search=%23%23", "search=@", "assignee=nobody"] {
         let answer = owner.get(&format!("/leads?{wrong}")).await;
         assert_eq!(answer.problem(422), "invalid", "{wrong}");
     }

@@ -43,25 +43,43 @@ pub async fn list(ctx: &Context, search: &LeadSearch, page: &Page) -> Result<Lis
         name: Vec::new(),
     };
     if let Some(search) = search.search.as_deref().map(str::trim).filter(|search| !search.is_empty()) {
-        let invalid = |error: Invalid| error.within("?search");
-        if search.contains('@') && !search.contains(".whatsapp.net") {
-            let email: Email = search.parse().map_err(invalid)?;
-            let owner = ctx.store().contact_with_email(&ctx.tenant, &email).await?;
-            return the_one(ctx, owner, &filter).await;
+        match address(ctx, search).await? {
+            Some(Address::Email(email)) => {
+                let owner = ctx.store().contact_with_email(&ctx.tenant, &email).await?;
+                return the_one(ctx, owner, &filter).await;
+            }
+            Some(Address::Phone(phone)) => {
+                let owner = ctx.store().contact_with_phone(&ctx.tenant, &phone).await?;
+                return the_one(ctx, owner, &filter).await;
+            }
+            None => {}
         }
-        if is_number(search) {
-            let config = business_config::get(ctx).await?;
-            let phone = Phone::parse(search, config.config.default_country).map_err(invalid)?;
-            let owner = ctx.store().contact_with_phone(&ctx.tenant, &phone).await?;
-            return the_one(ctx, owner, &filter).await;
-        }
-        filter.name = text::words(&text::line(search, 200).map_err(invalid)?);
+        filter.name = text::words(&text::line(search, 200).map_err(|error| error.within("?search"))?);
         if filter.name.is_empty() {
             return Err(Invalid::at("?search", "has no letter and no digit").into());
         }
     }
     let listing = ctx.store().leads(&ctx.tenant, &filter, page).await?;
     Ok(Listing { items: listing.items.iter().map(|contact| Lead::of(contact)).collect(), next: listing.next })
+}
+
+/// What one lead alone can have.
+enum Address {
+    Email(Email),
+    Phone(Phone),
+}
+
+/// The address that is searched for; none where it is none that a lead can have, such as a part of one: then words
+/// are searched for.
+async fn address(ctx: &Context, search: &str) -> Result<Option<Address>> {
+    if search.contains('@') && !search.contains(".whatsapp.net") {
+        return Ok(search.parse().ok().map(Address::Email));
+    }
+    if !is_number(search) {
+        return Ok(None);
+    }
+    let config = business_config::get(ctx).await?;
+    Ok(Phone::parse(search, config.config.default_country).ok().map(Address::Phone))
 }
 
 /// Whether somebody who searches for this means a telephone number: digits of any script, and what stands between.
