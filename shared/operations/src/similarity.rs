@@ -11,8 +11,9 @@ use domain::{AttemptId, ContactId};
 use std::time::Duration;
 use store::{MeaningRecord, Transaction};
 
-/// How many conversations a lead must have had for the likest of them to be looked for: so many fit anyway.
-const MANY: usize = 12;
+/// How many conversations a lead must have had for the likest of them to be looked for: so many fit, however long the
+/// rest of what the agent is told.
+const MANY: usize = 5;
 /// How many of them are named at most.
 const NAMED: usize = 10;
 /// How long a call that is about to be made waits for it.
