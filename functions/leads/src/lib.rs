@@ -19,6 +19,7 @@ api::routes!(
     update_lead,
     delete_lead,
     suppress_lead,
+    unsuppress_lead,
     list_actions,
     get_lead_score
 );
@@ -125,7 +126,7 @@ async fn delete_lead(
     Ok(NoContent)
 }
 
-/// Which channels to shut, and why.
+/// Which channels to shut or to open, and why.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SuppressInput {
@@ -152,4 +153,23 @@ async fn suppress_lead(
 ) -> api::Result<Record<Lead>> {
     let SuppressInput { channel, reason } = request.body;
     Ok(Record(leads::suppress(&request.ctx, id, channel, &reason).await?))
+}
+
+/// Opens channels to a lead again, because the person said so. Whether they consent is another question.
+#[utoipa::path(
+    post,
+    path = "/leads/{id}/unsuppress",
+    tag = "leads",
+    params(("id" = String, Path)),
+    request_body = SuppressInput,
+    responses(
+        (status = 200, description = "The lead", body = Lead),
+    ),
+)]
+async fn unsuppress_lead(
+    Path(id): Path<ContactId>,
+    request: Submitted<SuppressInput>,
+) -> api::Result<Record<Lead>> {
+    let SuppressInput { channel, reason } = request.body;
+    Ok(Record(leads::unsuppress(&request.ctx, id, channel, &reason).await?))
 }

@@ -225,6 +225,11 @@ pub struct Suppression {
     pub by: Author,
 }
 
+impl Suppression {
+    /// The reason of a door that is shut because the number is somebody else's: another number opens it.
+    pub const WRONG_NUMBER: &str = "wrong_number";
+}
+
 /// A call that a person is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnCall {
@@ -283,6 +288,9 @@ impl Contact {
                 let provenance = Provenance { by: author, at: now, evidence: None };
                 self.provenance.insert(judged::custom_field(name), provenance);
             }
+        }
+        if self.details.phone != details.phone {
+            self.suppression.retain(|_, door| door.reason != Suppression::WRONG_NUMBER);
         }
         self.details = details;
         self.updated_at = now;
@@ -348,6 +356,12 @@ impl Contact {
             at: now,
             by,
         });
+        self.updated_at = now;
+    }
+
+    /// Opens a channel that was shut. What the person consented to stays as it is.
+    pub fn lift(&mut self, channel: Channel, now: Timestamp) {
+        self.suppression.remove(&channel);
         self.updated_at = now;
     }
 }

@@ -4,7 +4,7 @@ use crate::analysis::{Collected, Outcome, Party, Promise, Reading, Wish, WishKin
 use crate::business::BusinessConfig;
 use crate::call::{Attempt, Call, CallStatus};
 use crate::calling::{Place, Policy, Reason, next_open};
-use crate::contact::{Channel, Contact, LeadStatus};
+use crate::contact::{Channel, Contact, LeadStatus, Suppression};
 use crate::messages::{self, Draft, Occasion};
 use crate::score::{self, Score, Signal};
 use crate::text;
@@ -117,7 +117,10 @@ pub fn plan(reading: &Reading, situation: &Situation<'_>) -> Vec<Planned> {
         step(What::Suppress { channels, code: "asked_to_stop" }, "The lead asked not to be contacted again.");
     } else if reading.outcome == Outcome::WrongNumber {
         let channels = vec![Channel::Voice, Channel::Sms, Channel::Whatsapp];
-        step(What::Suppress { channels, code: "wrong_number" }, "The number belongs to somebody else.");
+        step(
+            What::Suppress { channels, code: Suppression::WRONG_NUMBER },
+            "The number belongs to somebody else.",
+        );
         let title = format!("Find the {}'s right number", config.term("lead"));
         step(task(&title, &reading.summary, now + TASK_DUE), "The number was wrong.");
     } else {

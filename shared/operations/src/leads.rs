@@ -3,14 +3,16 @@
 pub(crate) mod arrival;
 mod finding;
 mod scoring;
+pub(crate) mod suppression;
 
 pub use finding::{LeadSearch, Pipeline, PipelineStatus, list, pipeline};
 pub use scoring::{LeadScore, score};
+pub use suppression::{Channels, suppress, unsuppress};
 
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
 use crate::merge::merge_patch;
-use crate::{Listing, Page, business_config, next_actions};
+use crate::{Listing, Page, business_config, planning};
 use domain::action::{Action, Step};
 use domain::business::BusinessConfig;
 use domain::contact::{Channel, Consent, Contact, Details, LeadStatus, Suppression};
@@ -120,30 +122,6 @@ pub struct ActionView {
     pub created_at: Timestamp,
 }
 
-/// A channel, or all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Channels {
-    Voice,
-    Whatsapp,
-    Sms,
-    Email,
-    All,
-}
-
-impl Channels {
-    fn each(self) -> Vec<Channel> {
-        match self {
-            Self::Voice => vec![Channel::Voice],
-            Self::Whatsapp => vec![Channel::Whatsapp],
-            Self::Sms => vec![Channel::Sms],
-            Self::Email => vec![Channel::Email],
-            Self::All => Channel::ALL.to_vec(),
-        }
-    }
-}
-
 /// Stores a new lead. A lead with the same phone or e-mail is a duplicate.
 pub async fn create(ctx: &Context, input: LeadInput) -> Result<Stored<Lead>> {
     ctx.require(Role::Member)?;
@@ -152,7 +130,12 @@ pub async fn create(ctx: &Context, input: LeadInput) -> Result<Stored<Lead>> {
     let mut contact = Contact::new(ctx.new_id(), Details::default(), ctx.actor.author(), now);
     apply(&mut contact, input, &config.config, ctx.actor.author(), now)?;
     let mut step = ctx.step();
-    if let Some(campaign) = arrival::campaign_for(ctx, None, &contact).await? {
+    let (campaign, shut) = tokio::try_join!(
+        arrival::campaign_for(ctx, None, &contact),
+        suppression::remembered(ctx, None, &contact)
+    )?;
+    contact.suppression.extend(shut);
+    if let Some(campaign) = campaign {
         arrival::join(ctx, &mut step, &mut contact, &campaign);
     }
     let lead = Lead::of(&contact);
@@ -186,8 +169,16 @@ pub async fn update(
             let mut contact = old.value.clone();
             apply(&mut contact, input, &config.config, ctx.actor.author(), ctx.now())?;
             let mut step = ctx.step();
-            if let Some(campaign) = arrival::campaign_for(ctx, Some(&old), &contact).await? {
+            let (campaign, shut) = tokio::try_join!(
+                arrival::campaign_for(ctx, Some(&old), &contact),
+                suppression::remembered(ctx, Some(&old), &contact)
+            )?;
+            contact.suppression.extend(shut);
+            if let Some(campaign) = campaign {
                 arrival::join(ctx, &mut step, &mut contact, &campaign);
+            }
+            if planning::hours_differ(&old, &contact) {
+                planning::ask_anew_about(ctx, &mut step, id).await?;
             }
             let lead = Lead::of(&contact);
             step.replace(&old, &contact)?;
@@ -199,7 +190,8 @@ pub async fn update(
     )
 }
 
-/// Deletes a lead. Calls that wait for it are blocked when they come up.
+/// Deletes a lead. Calls that wait for it are blocked when they come up; what was shut to it stays shut to whoever
+/// comes with its number or address.
 pub async fn delete(ctx: &Context, id: ContactId, expected: Option<u64>) -> Result<()> {
     ctx.require(Role::Member)?;
     retrying!(
@@ -208,39 +200,9 @@ pub async fn delete(ctx: &Context, id: ContactId, expected: Option<u64>) -> Resu
             expect(&old, expected)?;
             let mut step = ctx.step();
             step.delete(&old);
+            suppression::remember(ctx, &mut step, &old)?;
             ctx.audited(&mut step, "lead.deleted", id, Some(&Lead::of(&old)), None)?;
             Ok(ctx.store().commit(step).await?)
-        }
-        .await
-    )
-}
-
-/// Shuts channels to a lead for good. Calls that wait for it are blocked at once.
-pub async fn suppress(
-    ctx: &Context,
-    id: ContactId,
-    channels: Channels,
-    reason: &str,
-) -> Result<Stored<Lead>> {
-    ctx.require(Role::Member)?;
-    let reason = text::line(reason, 200).map_err(|e| e.within("/reason"))?;
-    retrying!(
-        async {
-            let record = ctx.store().contact(&ctx.tenant, id).await?.ok_or(Error::NotFound("lead"))?;
-            let (open_calls, old) = (record.open_calls(), record.contact);
-            let mut contact = old.value.clone();
-            for channel in channels.each() {
-                contact.suppress(channel, &reason, ctx.actor.author(), ctx.now());
-            }
-            let lead = Lead::of(&contact);
-            let mut step = ctx.step();
-            if channels.each().contains(&Channel::Voice) {
-                next_actions::block_waiting(ctx, &mut step, &open_calls).await?;
-            }
-            step.replace(&old, &contact)?;
-            ctx.audited(&mut step, "lead.suppressed", id, Some(&Lead::of(&old)), Some(&lead))?;
-            ctx.store().commit(step).await?;
-            Ok(Stored { value: lead, version: old.version + 1 })
         }
         .await
     )

@@ -4,6 +4,7 @@ use super::row::{Row, field_of, mistake};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::leads::arrival::{self, DecidedBy};
+use crate::leads::suppression::{Doors, doors};
 use crate::leads::{LeadInput, apply};
 use domain::business::BusinessConfig;
 use domain::campaign::{Campaign, CampaignStatus};
@@ -14,7 +15,7 @@ use domain::{Author, CampaignId, ContactId, Email, ImportId, Phone, text};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
-use store::Stored;
+use store::{AddressDigest, Stored};
 use ulid::Ulid;
 
 /// How many sources are looked up at a time.
@@ -47,6 +48,9 @@ pub(super) struct Book {
     /// The campaigns that rows name, and those that take leads of rows' sources, as far as there are any.
     campaigns: HashMap<CampaignId, Option<Stored<Campaign>>>,
     takers: HashMap<String, Option<Stored<Campaign>>>,
+    /// What is shut to whoever has a number or an address that rows name.
+    shut_phones: HashMap<Phone, Doors>,
+    shut_emails: HashMap<String, Doors>,
 }
 
 /// What rows are read by.
@@ -59,7 +63,7 @@ pub(super) struct Rules<'a> {
 }
 
 impl Book {
-    /// Looks up whom these rows name, as far as that is not known: two reads side by side, and one more.
+    /// Looks up whom these rows name, as far as that is not known: some reads side by side, and one more.
     pub(super) async fn look_up(&mut self, ctx: &Context, rows: &[Row]) -> Result<()> {
         let phones: Vec<Phone> = rows
             .iter()
@@ -71,7 +75,22 @@ impl Book {
             .filter_map(|row| row.email.clone())
             .filter(|email| self.asked_emails.insert(email.canonical()))
             .collect();
-        let owners = ctx.store().lead_owners(&ctx.tenant, &phones, &emails).await?;
+        let digests: Vec<AddressDigest> =
+            phones.iter().map(|phone| AddressDigest::of_phone(&ctx.tenant, phone)).collect();
+        let of_emails: Vec<AddressDigest> =
+            emails.iter().map(|email| AddressDigest::of_email(&ctx.tenant, email)).collect();
+        let (owners, mut shut) = tokio::try_join!(
+            async { Ok(ctx.store().lead_owners(&ctx.tenant, &phones, &emails).await?) },
+            doors(ctx, digests.iter().chain(&of_emails).cloned().collect())
+        )?;
+        let shut_phones =
+            phones.iter().zip(&digests).filter_map(|(phone, id)| Some((phone.clone(), shut.remove(id)?)));
+        self.shut_phones.extend(shut_phones);
+        let shut_emails = emails
+            .iter()
+            .zip(&of_emails)
+            .filter_map(|(email, id)| Some((email.canonical(), shut.remove(id)?)));
+        self.shut_emails.extend(shut_emails);
         let named = rows.iter().filter_map(|row| row.id);
         let wanted = named.chain(owners.phones.values().copied()).chain(owners.emails.values().copied());
         let ids: Vec<ContactId> = wanted.filter(|id| self.asked_ids.insert(*id)).collect();
@@ -135,6 +154,7 @@ impl Book {
             Err(Error::Invalid(invalid)) => return Err(wrong(&field_of(&invalid.pointer), &invalid.message)),
             Err(_) => return Err(wrong("", "could not be read")),
         }
+        contact.suppression.extend(self.shut_to(before, &contact));
         let campaign = match arrival::decided_by(before, &contact) {
             None => None,
             Some(DecidedBy::Source(source)) => {
@@ -161,6 +181,17 @@ impl Book {
         };
         self.put(contact, row.number, outcome, told);
         Ok(outcome)
+    }
+
+    /// What is shut to whoever has the number or the address that a row gives a lead.
+    fn shut_to(&self, before: Option<&Contact>, contact: &Contact) -> Doors {
+        let (had, has) = (before.map(|before| &before.details), &contact.details);
+        let phone = has.phone.as_ref().filter(|_| had.is_none_or(|had| had.phone != has.phone));
+        let email = has.email.as_ref().filter(|_| had.is_none_or(|had| had.email != has.email));
+        let of_phone = phone.and_then(|phone| self.shut_phones.get(phone));
+        let of_email = email.and_then(|email| self.shut_emails.get(&email.canonical()));
+        let shut = [of_phone, of_email].into_iter().flatten().flatten();
+        shut.map(|(channel, door)| (*channel, door.clone())).collect()
     }
 
     fn put(&mut self, contact: Contact, number: u32, outcome: Outcome, campaign: Option<CampaignId>) {

@@ -64,7 +64,8 @@ pub(crate) fn take_in(contact: &mut Contact, campaign: &Campaign, now: Timestamp
 /// campaign runs.
 pub(crate) fn join(ctx: &Context, step: &mut Transaction, contact: &mut Contact, campaign: &Campaign) {
     take_in(contact, campaign, ctx.now());
-    if campaign.status == CampaignStatus::Running {
+    // One that is started at this moment may not find the lead by itself; one that is not on does nothing.
+    if campaign.status != CampaignStatus::Cancelled {
         step.enqueue(Job::RunCampaign { campaign: campaign.id });
     }
 }

@@ -11,9 +11,12 @@ mod import;
 mod journal;
 mod leads;
 mod meaning;
+mod suppression;
 mod template;
 
-pub use account::{ApiKey, Integration, JwtIssuer, Planner, Settings, TenantRecord, WrappedKey};
+pub use account::{
+    ApiKey, Integration, JwtIssuer, Planner, Rest, Review, Settings, TenantRecord, WrappedKey,
+};
 pub use agent::{AGENT_TEMPLATES, AGENTS};
 pub use call::{
     AnalysisRecord, CallFilter, CallRecord, ContextRecord, PieceRecord, SlotRow, Transcript, TranscriptTurn,
@@ -30,6 +33,7 @@ pub use import::{EXPORTS, IMPORTS, ImportErrors, ImportStep, ImportedLead, Owner
 pub use journal::{AuditEntry, Change, SavedAnswer};
 pub use leads::{LEADS, LeadFilter};
 pub use meaning::MeaningRecord;
+pub use suppression::{AddressDigest, SuppressionEntry};
 pub use template::CONTEXT_TEMPLATES_MAX;
 
 /// The partition of a tenant's templates of every kind: few enough to lie together.
