@@ -20,7 +20,7 @@ fn platform(table: &Table) -> Platform {
 /// Has the tenant's planner wake at that instant.
 async fn wake_at(store: &Store, tenant: &str, at: Timestamp) {
     let mut step = Transaction::new(tenant.parse().unwrap(), "req_1", &Ids::default(), store.clock().now());
-    step.create(&Planner { wake_at: Some(at) }).unwrap();
+    step.create(&Planner { wake_at: Some(at), ..Planner::default() }).unwrap();
     store.commit(step).await.unwrap();
 }
 

@@ -153,6 +153,14 @@ impl Ending {
             cost_credits: None,
         }
     }
+
+    /// Whether it is certain that no telephone rang.
+    pub fn never_rang(&self) -> bool {
+        matches!(
+            self.reason,
+            Some(Reason::ProviderRejected | Reason::ProviderUnavailable | Reason::NeverPlaced)
+        )
+    }
 }
 
 impl Call {
@@ -321,11 +329,19 @@ impl Call {
     /// Ends an attempt, gives the slot back, and queues the call again where `retry` says so. `None` if the
     /// attempt has ended already; only a confirmed ending replaces one that was concluded from silence.
     pub fn end(&mut self, number: u32, ending: Ending, retry: &RetryRule, now: Timestamp) -> Option<()> {
-        let is_current = self.attempts.last().is_some_and(|attempt| attempt.number == number);
-        let attempt = self.attempts.iter_mut().find(|attempt| attempt.number == number)?;
-        if attempt.status.is_final() && (attempt.confirmed || !ending.confirmed) {
+        let known = self.attempt(number)?;
+        if known.status.is_final() && (known.confirmed || !ending.confirmed) {
             return None;
         }
+        let is_current = self.attempts.last().is_some_and(|attempt| attempt.number == number);
+        // After a talk that we hear of late, nobody rings again.
+        let stops = !is_current
+            && ending.status == CallStatus::Completed
+            && matches!(self.status, CallStatus::Queued | CallStatus::Claimed);
+        if stops {
+            self.drop_claim();
+        }
+        let attempt = self.attempts.iter_mut().find(|attempt| attempt.number == number)?;
         attempt.status = ending.status;
         attempt.reason = ending.reason;
         attempt.confirmed = ending.confirmed;
@@ -336,10 +352,11 @@ impl Call {
         // A call that is over stays over: it learns how it ended, and is not made again.
         let was_over = self.status.is_final();
         // A later attempt, or a person who cancelled the call, is not undone by news of an earlier one.
-        if !is_current || self.status == CallStatus::Cancelled {
+        if !(is_current || stops) || self.status == CallStatus::Cancelled {
             return Some(());
         }
         self.slot = None;
+        self.held = false;
         match retry.after(self.id, ending.status, number).filter(|_| ending.is_over && !was_over) {
             Some(wait) => {
                 self.ready_at = now + wait;
@@ -355,6 +372,20 @@ impl Call {
         self.drop_claim();
         self.ready_at = until;
         self.enter(CallStatus::Queued, Some(reason), None, now);
+    }
+
+    /// Takes an attempt back of which it is certain that it was never made: it never was, and the call is ready again.
+    /// `None` if this attempt is not the one that is claimed or dialed.
+    pub fn take_back(&mut self, number: u32, reason: Reason, now: Timestamp) -> Option<()> {
+        let is_current = self.attempts.last().is_some_and(|attempt| attempt.number == number);
+        if !is_current || !matches!(self.status, CallStatus::Claimed | CallStatus::Dialing) {
+            return None;
+        }
+        self.attempts.pop();
+        self.slot = None;
+        self.ready_at = now;
+        self.enter(CallStatus::Queued, Some(reason), None, now);
+        Some(())
     }
 
     /// Puts a claimed or queued call aside until its campaign is resumed; what it waits for besides stays.

@@ -117,6 +117,12 @@ impl CallingRules {
     pub fn longest_call(&self) -> SignedDuration {
         SignedDuration::from_secs(i64::from(self.ring_seconds) + i64::from(self.max_call_minutes) * 60 + 120)
     }
+
+    /// After how long a call is over, whatever the provider says of it: it had twice the time that a call may take,
+    /// and half an hour.
+    pub fn over_by(&self) -> SignedDuration {
+        self.longest_call() * 2 + SignedDuration::from_mins(30)
+    }
 }
 
 /// Whether and when a further attempt follows one that came to nothing.
@@ -177,9 +183,29 @@ impl<'a> Policy<'a> {
         }
     }
 
-    /// The retry rule; none follows in a campaign that is over.
-    pub fn retry(&self) -> RetryRule {
-        if self.campaign == Some(CampaignStatus::Cancelled) { RetryRule::never() } else { self.rules.retry() }
+    /// The retry rule of a call; none follows in a campaign that is over.
+    pub fn retry(&self, call: &Call) -> RetryRule {
+        if self.is_over_for(call) { RetryRule::never() } else { self.rules.retry() }
+    }
+
+    /// Whether the call's campaign was cancelled, or is gone.
+    fn is_over_for(&self, call: &Call) -> bool {
+        call.campaign_id.is_some() && matches!(self.campaign, None | Some(CampaignStatus::Cancelled))
+    }
+
+    /// What the call's campaign says.
+    fn campaign_rule(&self, call: &Call, contact: &Contact) -> (Ruling, Option<Reason>) {
+        match call.campaign_id {
+            None => (Ruling::Pass, None),
+            Some(_) if self.is_over_for(call) => (Ruling::Refuse, Some(Reason::CampaignCancelled)),
+            Some(id) if contact.details.campaign_id != Some(id) => {
+                (Ruling::Refuse, Some(Reason::LeftCampaign))
+            }
+            Some(_) if self.campaign == Some(CampaignStatus::Paused) => {
+                (Ruling::Hold, Some(Reason::CampaignPaused))
+            }
+            Some(_) => (Ruling::Pass, None),
+        }
     }
 }
 
@@ -251,11 +277,7 @@ pub fn judge(call: &Call, contact: Option<&Contact>, policy: &Policy, now: Times
     let lapsed = consent.is_some_and(|consent| {
         place.laws.iter().filter_map(|law| law.consent_ends(consent)).any(|end| end <= now)
     });
-    let campaign = match policy.campaign {
-        None | Some(CampaignStatus::Running | CampaignStatus::Draft) => (Ruling::Pass, None),
-        Some(CampaignStatus::Paused) => (Ruling::Hold, Some(Reason::CampaignPaused)),
-        Some(CampaignStatus::Cancelled) => (Ruling::Refuse, Some(Reason::CampaignCancelled)),
-    };
+    let campaign = policy.campaign_rule(call, contact);
     let begun = call.attempts.iter().filter(|a| a.status != CallStatus::Claimed).count();
     let earliest = not_before(call);
     let pressure = pressure_ends(contact, rules, now);

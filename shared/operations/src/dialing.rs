@@ -3,7 +3,7 @@
 use crate::call_context::{self, Brief};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::planning::{close, hold, put_off};
+use crate::planning::{close, hold, put_off, stand_back};
 use crate::{agents, budget, business_config, calls, campaigns, integrations};
 use contracts::Job;
 use domain::agent::Agent;
@@ -13,7 +13,7 @@ use domain::contact::{Contact, OnCall};
 use domain::context::{CallFacts, Packet};
 use domain::conversion::Talk;
 use domain::{AttemptId, business::BusinessConfig};
-use elevenlabs::{OutboundCall, Placed};
+use elevenlabs::{OutboundCall, PhoneProvider, Placed};
 use jiff::{SignedDuration, Timestamp};
 use provider::ProviderError;
 use store::{ContextRecord, Stored};
@@ -24,11 +24,29 @@ const MENDING: SignedDuration = SignedDuration::from_mins(10);
 /// Dials a claimed attempt. The intent is stored before the request leaves, under the condition that the
 /// attempt is still only claimed: whoever comes second finds it dialing and does nothing.
 pub async fn dial(ctx: &Context, attempt: AttemptId) -> Result<()> {
-    let Some(call) = calls::existing(ctx, attempt.call).await? else { return Ok(()) };
+    // Until the request leaves, an edit of the lead only means that the rules are asked about it anew.
+    let Some(ready) = crate::error::retrying!(prepare(ctx, attempt).await)? else { return Ok(()) };
+    let Ready { dialing, client, provider, request, config } = ready;
+    let placed = client.outbound_call(provider, &request).await;
+    conclude(ctx, dialing, attempt, placed, &config).await
+}
+
+/// A call whose intent is stored, and all that its one request needs.
+struct Ready {
+    dialing: Stored<Call>,
+    client: elevenlabs::Client,
+    provider: PhoneProvider,
+    request: OutboundCall,
+    config: BusinessConfig,
+}
+
+/// Asks the rules once more and stores the intent; none if the call is not to be dialed now.
+async fn prepare(ctx: &Context, attempt: AttemptId) -> Result<Option<Ready>> {
+    let Some(call) = calls::existing(ctx, attempt.call).await? else { return Ok(None) };
     if call.status != CallStatus::Claimed || call.current_attempt() != Some(attempt) {
-        return Ok(());
+        return Ok(None);
     }
-    let Some(agent) = call.agent_id else { return close(ctx, &call, Reason::NoAgent).await };
+    let Some(agent) = call.agent_id else { return aside(close(ctx, &call, Reason::NoAgent).await) };
     let (settings, campaign, record, agent, templates) = tokio::try_join!(
         business_config::get(ctx),
         campaigns::of_call(ctx, &call),
@@ -36,51 +54,51 @@ pub async fn dial(ctx: &Context, attempt: AttemptId) -> Result<()> {
         agents::existing(ctx, agent),
         call_context::templates(ctx),
     )?;
-    let Some(record) = record else { return close(ctx, &call, Reason::NoLead).await };
+    let config = settings.value.config;
+    let Some(record) = record else { return aside(close(ctx, &call, Reason::NoLead).await) };
     let contact = &record.contact;
-    // The rules are asked once more: since the claim the lead may have said no, or the window may have shut.
-    let policy = Policy::of(&settings.config, campaign.as_deref());
+    // Since the claim the lead may have said no, or the window may have shut.
+    let policy = Policy::of(&config, campaign.as_deref());
     match decide(&judge(&call, Some(contact), &policy, ctx.now())) {
-        Decision::Refuse { reason } => return close(ctx, &call, reason).await,
-        Decision::Hold => return hold(ctx, &call).await,
-        Decision::Wait { until, reason } => return put_off(ctx, &call, until, reason).await,
+        Decision::Refuse { reason } => return aside(close(ctx, &call, reason).await),
+        Decision::Hold => return aside(hold(ctx, &call).await),
+        Decision::Wait { until, reason } => return aside(put_off(ctx, &call, until, reason).await),
         Decision::Go => {}
     }
     // So is the budget. The call stays ready: the planner lets it go when there is room.
     if let Verdict { ruling: Ruling::Wait(_), reason: Some(reason), .. } =
-        budget::verdict_of(ctx, &settings.config, &call).await?
+        budget::verdict_of(ctx, &config, &call).await?
     {
-        return put_off(ctx, &call, ctx.now(), reason).await;
+        return aside(put_off(ctx, &call, ctx.now(), reason).await);
     }
-    let later = ctx.now() + MENDING;
-    let Some(agent) = agent else { return close(ctx, &call, Reason::NoAgent).await };
+    let Some(agent) = agent else { return aside(close(ctx, &call, Reason::NoAgent).await) };
     let Some(remote) = agent.elevenlabs_agent_id.clone() else {
-        return put_off(ctx, &call, later, Reason::AgentNotReady).await;
+        return aside(put_off(ctx, &call, ctx.now() + MENDING, Reason::AgentNotReady).await);
     };
-    let (client, line) = match integrations::elevenlabs(&ctx.platform, &ctx.tenant).await {
-        Ok(found) => found,
-        Err(Error::NotConfigured(_)) => return close(ctx, &call, Reason::NotConfigured).await,
+    let found = match integrations::elevenlabs(&ctx.platform, &ctx.tenant).await {
+        Ok((client, line)) => line.phone_number_id.map(|number| (client, line.phone_provider, number)),
+        Err(Error::NotConfigured(_)) => None,
         Err(e) => return Err(e),
     };
-    let Some(number) = line.phone_number_id else { return close(ctx, &call, Reason::NotConfigured).await };
+    let Some((client, provider, number)) = found else {
+        return aside(stand_back(ctx, attempt, Reason::NotConfigured, MENDING).await);
+    };
     let facts = CallFacts::of(&call, attempt.number);
-    let brief = Brief {
-        agent: &agent,
-        record: Some(&record),
-        call: &facts,
-        config: &settings.config,
-        templates: &templates,
-    };
+    let brief =
+        Brief { agent: &agent, record: Some(&record), call: &facts, config: &config, templates: &templates };
     let packet = brief.packet(ctx).await;
-    let Some(request) = request(attempt, &agent, remote, number, contact, &packet, &settings.config) else {
-        return close(ctx, &call, Reason::NoPhone).await;
+    let Some(request) = request(attempt, &agent, remote, number, contact, &packet, &config) else {
+        return aside(close(ctx, &call, Reason::NoPhone).await);
     };
+    let Some(dialing) = intend(ctx, &call, contact, attempt, packet, &config).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Ready { dialing, client, provider, request, config }))
+}
 
-    let Some(dialing) = intend(ctx, &call, contact, attempt, packet, &settings.config).await? else {
-        return Ok(());
-    };
-    let placed = client.outbound_call(line.phone_provider, &request).await;
-    conclude(ctx, dialing, attempt, placed, &settings.config).await
+/// What is left to do for a call that was put aside.
+fn aside(done: Result<()>) -> Result<Option<Ready>> {
+    done.map(|()| None)
 }
 
 /// What is sent to the provider; none if there is no number to call.
@@ -125,7 +143,7 @@ async fn intend(
     call.count_under(attempt.number, |at| config.day_of(at));
     let mut called = contact.value.clone();
     called.touch(now);
-    called.on_call = Some(OnCall { call: call.id, until: now + config.calling.longest_call() });
+    called.on_call = Some(OnCall { call: call.id, until: now + config.calling.over_by() });
     let mut step = ctx.step();
     step.replace(claimed, &call)?;
     step.replace(contact, &called)?;
@@ -158,14 +176,28 @@ async fn conclude(
         }
         Err(error) => {
             tracing::warn!(%attempt, %error, "the call was not placed");
-            let reason = match error {
-                ProviderError::Rejected { .. } => Reason::ProviderRejected,
-                _ => Reason::ProviderUnavailable,
-            };
-            let ending = Ending::without_talk(CallStatus::Failed, reason, true);
+            if let Some(for_now) = setback(&error) {
+                let outcome = "not_placed";
+                tracing::info!(target: "metric", metric = "call_attempt", outcome, duration_ms = 0_u64, "not placed");
+                return stand_back(ctx, attempt, Reason::ProviderUnavailable, for_now).await;
+            }
+            let ending = Ending::without_talk(CallStatus::Failed, Reason::ProviderRejected, true);
             end(ctx, Some(dialing), attempt, ending, &[]).await.map(drop)
         }
     }
+}
+
+/// How long no call is tried after an error that is not about this one: the provider is out of reach, has no line, or
+/// does not let us in. None of an error that is.
+fn setback(error: &ProviderError) -> Option<SignedDuration> {
+    let secs = match error {
+        ProviderError::RateLimited { after } => after.map_or(15, |after| after.as_secs()).clamp(5, 600),
+        // The key, its quota, its rights: a person has to mend it.
+        ProviderError::Rejected { status: 401..=403, .. } => return Some(MENDING),
+        ProviderError::Rejected { .. } => return None,
+        _ => 60,
+    };
+    Some(SignedDuration::from_secs(i64::try_from(secs).unwrap_or(600)))
 }
 
 /// Notes that the provider has the call, unless something newer is known already.
@@ -208,7 +240,7 @@ pub(crate) async fn end(
             None => calls::find(ctx, attempt.call).await?,
         };
         let campaign = campaigns::of_call(ctx, &old).await?;
-        let retry = Policy::of(&settings.config, campaign.as_deref()).retry();
+        let retry = Policy::of(&settings.config, campaign.as_deref()).retry(&old);
         let now = ctx.now();
         let mut call = old.value.clone();
         if call.end(attempt.number, ending.clone(), &retry, now).is_none() {
@@ -219,7 +251,10 @@ pub(crate) async fn end(
         step.replace(&old, &call)?;
         if let Some(stored) = ctx.store().get::<Contact>(&ctx.tenant, &call.contact_id).await? {
             let mut contact = stored.value.clone();
-            contact.hang_up(call.id);
+            // News of an earlier attempt says nothing about the one that is under way.
+            if !call.status.is_active() {
+                contact.hang_up(call.id);
+            }
             match ending.status {
                 CallStatus::Completed => {
                     contact.last_contact_at = Some(now);
@@ -234,7 +269,7 @@ pub(crate) async fn end(
                     }
                 }
                 // A call that was never made did not bother anybody.
-                CallStatus::Failed => {
+                _ if ending.never_rang() => {
                     let dialed_at = call.attempt(attempt.number).and_then(|attempt| attempt.dialed_at);
                     if let Some(at) = dialed_at {
                         contact.untouch(at);

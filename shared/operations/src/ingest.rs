@@ -130,6 +130,8 @@ pub(crate) fn ending_of(conversation: &Conversation, machine_heard: bool) -> End
     let status = status_of(conversation, machine_heard);
     let reason = match status {
         CallStatus::Voicemail => Some(Reason::Voicemail),
+        CallStatus::NoAnswer => Some(Reason::NoAnswer),
+        CallStatus::Busy => Some(Reason::Busy),
         CallStatus::Failed => Some(Reason::ProviderFailed),
         _ => None,
     };
@@ -211,9 +213,25 @@ fn status_of(conversation: &Conversation, machine_heard: bool) -> CallStatus {
     if detected || hung_up_on_machine || (machine_heard && spoken <= MACHINE_TURNS) {
         CallStatus::Voicemail
     } else if conversation.status == ConversationStatus::Failed && spoken == 0 {
-        CallStatus::Failed
+        unreached(conversation)
     } else {
         CallStatus::Completed
+    }
+}
+
+/// How an attempt that came to no talk ended, where all that tells it is the conversation: the event that names the
+/// reason was lost.
+fn unreached(conversation: &Conversation) -> CallStatus {
+    let metadata = &conversation.metadata;
+    let error = metadata.error.as_ref().and_then(|error| error.reason.as_deref());
+    let words = [error, metadata.termination_reason.as_deref()].into_iter().flatten();
+    let said = words.map(|words| words.to_lowercase().replace(['-', '_'], " ")).collect::<Vec<_>>().join(" ");
+    if said.contains("no answer") {
+        CallStatus::NoAnswer
+    } else if said.contains("busy") {
+        CallStatus::Busy
+    } else {
+        CallStatus::Failed
     }
 }
 

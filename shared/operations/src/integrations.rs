@@ -2,6 +2,7 @@
 
 use crate::context::{Context, Platform};
 use crate::error::{Error, Result};
+use crate::planning;
 use domain::{Invalid, Role, TenantId, text};
 use elevenlabs::PhoneProvider;
 use jiff::Timestamp;
@@ -137,6 +138,9 @@ pub async fn set(ctx: &Context, provider: Provider, settings: Value) -> Result<C
     step.put(&Integration { provider: provider.as_str().to_owned(), sealed, updated_at })?;
     // The audit tells that, and not what.
     ctx.audited::<()>(&mut step, "integration.updated", provider.as_str(), None, None)?;
+    if provider == Provider::Elevenlabs {
+        planning::rest_no_more(ctx, &mut step).await?;
+    }
     ctx.store().commit(step).await?;
     Ok(Configured { provider, configured: true, updated_at: Some(updated_at) })
 }

@@ -1,18 +1,24 @@
 //! The planner: claims the calls whose turn it is.
 
+mod standing;
+
+pub(crate) use standing::{ask_anew, ask_anew_about, hours_differ, rest_no_more, resting, stand_back};
+
 use crate::context::Context;
 use crate::error::Result;
-use crate::{budget, business_config};
+use crate::{budget, business_config, campaigns};
 use contracts::Job;
 use domain::AgentId;
+use domain::business::BusinessConfig;
 use domain::call::{Call, Priority, Slot};
 use domain::calling::{Decision, Policy, Reason, Ruling, Verdict, decide, judge};
-use domain::campaign::Campaign;
+use domain::campaign::{Campaign, CampaignStatus};
 use domain::contact::Contact;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
+use standing::{arm, planner};
 use std::collections::BTreeMap;
-use store::{Planner, Stored, VOICE_ACCOUNT};
+use store::{Page, Review, Stored, Transaction, VOICE_ACCOUNT, ready_list};
 
 /// How many calls of one priority one run looks at; what is left wakes the planner again.
 const BATCH: usize = 50;
@@ -24,39 +30,38 @@ const CLAIMED_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// Claims the ready calls of the tenant for which there are slots and which the rules permit, puts off those
 /// that must wait, closes those that may never be made, and sets the timer for the next one.
 pub async fn plan_calls(ctx: &Context) -> Result<()> {
-    let (settings, default_agent, held) = tokio::try_join!(
+    let (settings, default_agent, held, planner) = tokio::try_join!(
         business_config::get(ctx),
         async { Ok(ctx.store().default_agent(&ctx.tenant).await?.map(|agent| agent.id)) },
         async { Ok(ctx.store().slots(&ctx.tenant, VOICE_ACCOUNT).await?) },
+        planner(ctx),
     )?;
     let config = &settings.config;
     let now = ctx.now();
+    let planner = planner.map(|planner| planner.value).unwrap_or_default();
+    if planner.rest.is_some_and(|rest| rest.until > now) {
+        return Ok(());
+    }
+    let reviewed = match planner.review {
+        Some(at) => Some((at.clone(), review(ctx, config, default_agent, at).await?)),
+        None => None,
+    };
     let month = budget::month(ctx, config).await?;
+    let under_way = budget::busy(&held, now);
     let mut free: Vec<u32> = (0..config.calling.max_concurrent)
-        .rev()
         .filter(|number| !held.iter().any(|slot| slot.number == *number && slot.until >= now))
+        // Where there were more lines, calls may still hold them.
+        .take((config.calling.max_concurrent as usize).saturating_sub(under_way))
         .collect();
-    let (lines, under_way) = (free.len(), budget::busy(&held, now));
+    free.reverse();
+    let lines = free.len();
     let mut wake: Vec<Timestamp> = Vec::new();
-    let (mut more, mut held_back) = (false, false);
+    let (mut more, mut held_back) = (reviewed.is_some(), false);
     for priority in Priority::ALL {
         let (ready, next) = ctx.store().ready_calls(&ctx.tenant, priority, now, BATCH).await?;
         more |= ready.len() == BATCH;
         wake.extend(next.filter(|at| *at > now));
-        let (contacts, campaigns) = tokio::try_join!(contacts_of(ctx, &ready), campaigns_of(ctx, &ready))?;
-        let policies: BTreeMap<_, _> =
-            campaigns.iter().map(|campaign| (campaign.id, Policy::of(config, Some(campaign)))).collect();
-        let tenants_own = Policy::of(config, None);
-        let (mut permitted, mut aside) = (Vec::new(), Vec::new());
-        for call in ready {
-            let policy = call.campaign_id.and_then(|id| policies.get(&id)).unwrap_or(&tenants_own);
-            let contact = contacts.get(&call.contact_id).map(|contact| &contact.value);
-            match (decide(&judge(&call, contact, policy, now)), call.agent_id.or(default_agent)) {
-                (Decision::Go, Some(agent)) => permitted.push((call, agent)),
-                (Decision::Go, None) => aside.push((call, Decision::Refuse { reason: Reason::NoAgent })),
-                (decision, _) => aside.push((call, decision)),
-            }
-        }
+        let (permitted, aside) = judged(ctx, config, default_agent, ready).await?;
         wake.extend(aside.iter().filter_map(|(_, decision)| match decision {
             Decision::Wait { until, .. } => Some(*until),
             _ => None,
@@ -82,7 +87,67 @@ pub async fn plan_calls(ctx: &Context) -> Result<()> {
         wake.extend(held.iter().map(|slot| slot.until).filter(|until| *until > now).min());
     }
     // What the budget holds back stays where it is, so looking again at once would find the same.
-    arm(ctx, wake.into_iter().min(), more && !held_back).await
+    arm(ctx, wake.into_iter().min(), more && !held_back, reviewed).await
+}
+
+/// Calls that may go, each with who speaks, and calls that may not, each with why.
+type Judged = (Vec<(Stored<Call>, AgentId)>, Vec<(Stored<Call>, Decision)>);
+
+/// Asks the rules about some calls.
+async fn judged(
+    ctx: &Context,
+    config: &BusinessConfig,
+    default_agent: Option<AgentId>,
+    calls: Vec<Stored<Call>>,
+) -> Result<Judged> {
+    let (contacts, campaigns) = tokio::try_join!(contacts_of(ctx, &calls), campaigns_of(ctx, &calls))?;
+    let policies: BTreeMap<_, _> =
+        campaigns.iter().map(|campaign| (campaign.id, Policy::of(config, Some(campaign)))).collect();
+    let tenants_own = Policy::of(config, None);
+    let (mut permitted, mut aside) = (Vec::new(), Vec::new());
+    for call in calls {
+        let policy = call.campaign_id.and_then(|id| policies.get(&id)).unwrap_or(&tenants_own);
+        let contact = contacts.get(&call.contact_id).map(|contact| &contact.value);
+        match (decide(&judge(&call, contact, policy, ctx.now())), call.agent_id.or(default_agent)) {
+            (Decision::Go, Some(agent)) => permitted.push((call, agent)),
+            (Decision::Go, None) => aside.push((call, Decision::Refuse { reason: Reason::NoAgent })),
+            (decision, _) => aside.push((call, decision)),
+        }
+    }
+    Ok((permitted, aside))
+}
+
+/// Asks the rules anew about one page of the calls that wait for a time, and moves those that now have another one.
+/// Answers where to go on.
+async fn review(
+    ctx: &Context,
+    config: &BusinessConfig,
+    default_agent: Option<AgentId>,
+    at: Review,
+) -> Result<Option<Review>> {
+    let page = Page { limit: 100, cursor: at.after };
+    let listing = ctx.store().list::<Call>(&ctx.tenant, &ready_list(at.priority), &page).await?;
+    let now = ctx.now();
+    let waiting = listing.items.into_iter().filter(|call| call.ready_at > now).collect();
+    let (permitted, mut aside) = judged(ctx, config, default_agent, waiting).await?;
+    aside.retain(|(call, decision)| match decision {
+        Decision::Wait { until, .. } => *until != call.ready_at,
+        // Refusals and holds come when their turn does: until then the rules may change again.
+        _ => false,
+    });
+    aside.extend(permitted.into_iter().map(|(call, _)| {
+        let reason = call.reason.unwrap_or(Reason::Scheduled);
+        (call, Decision::Wait { until: now, reason })
+    }));
+    set_aside(ctx, aside).await?;
+    Ok(match listing.next {
+        Some(cursor) => Some(Review { priority: at.priority, after: Some(cursor) }),
+        None => Priority::ALL
+            .into_iter()
+            .skip_while(|priority| *priority != at.priority)
+            .nth(1)
+            .map(|priority| Review { priority, after: None }),
+    })
 }
 
 async fn contacts_of(
@@ -154,11 +219,17 @@ pub(crate) async fn put_off(
     settle(ctx, ready, &call).await
 }
 
-/// Puts a ready call aside until its campaign is resumed.
+/// Puts a ready call aside until its campaign is resumed. Where it was resumed just now, the call stays ready.
 pub(crate) async fn hold(ctx: &Context, ready: &Stored<Call>) -> Result<()> {
+    let Some(campaign) = campaigns::of_call(ctx, ready).await? else { return Ok(()) };
+    if campaign.status != CampaignStatus::Paused {
+        return Ok(());
+    }
     let mut call = ready.value.clone();
     call.hold(ctx.now());
-    settle(ctx, ready, &call).await
+    let mut step = ctx.step();
+    step.require(&campaign);
+    settle_in(ctx, step, ready, &call).await
 }
 
 /// Leaves a ready call where it is, so that it goes as soon as the budget has room, and says why it waits.
@@ -179,7 +250,10 @@ pub(crate) async fn close(ctx: &Context, ready: &Stored<Call>, reason: Reason) -
 
 /// Stores where a call went that held no line, or gives its line back. Who was faster wins.
 pub(crate) async fn settle(ctx: &Context, old: &Stored<Call>, call: &Call) -> Result<()> {
-    let mut step = ctx.step();
+    settle_in(ctx, ctx.step(), old, call).await
+}
+
+async fn settle_in(ctx: &Context, mut step: Transaction, old: &Stored<Call>, call: &Call) -> Result<()> {
     step.replace(old, call)?;
     if old.slot.is_some() {
         step.enqueue(Job::PlanCalls);
@@ -188,30 +262,6 @@ pub(crate) async fn settle(ctx: &Context, old: &Stored<Call>, call: &Call) -> Re
     match ctx.store().commit(step).await {
         // Somebody else dealt with it.
         Err(store::Error::Stale { .. }) => Ok(()),
-        other => Ok(other?),
-    }
-}
-
-/// Sets the tenant's one wake timer, and has the planner run again at once where a batch was not enough.
-async fn arm(ctx: &Context, wake_at: Option<Timestamp>, more: bool) -> Result<()> {
-    let old = ctx.store().get::<Planner>(&ctx.tenant, &()).await?;
-    let planner = Planner { wake_at };
-    let mut step = ctx.step();
-    match &old {
-        Some(old) if old.value == planner => {}
-        Some(old) => step.replace(old, &planner)?,
-        None => step.create(&planner)?,
-    }
-    if more {
-        step.enqueue(Job::PlanCalls);
-    }
-    match ctx.store().commit(step).await {
-        // Another run set the timer at the same time and may not have seen what this one saw: look again.
-        Err(store::Error::Stale { .. }) => {
-            let mut step = ctx.step();
-            step.enqueue(Job::PlanCalls);
-            Ok(ctx.store().commit(step).await?)
-        }
         other => Ok(other?),
     }
 }

@@ -77,9 +77,12 @@ async fn conclude(ctx: &Context, call: Stored<Call>, attempt: AttemptId, answer:
         Answer::Found(conversation) if conversation.status.is_final() => {
             ingest::conversation_ended(ctx, attempt, &conversation).await.map(drop)
         }
-        // A talk that goes on is a talk, however long; one that never began does not hold its line for ever,
-        // but it may still ring, so nothing is tried again.
-        Answer::Found(conversation) if conversation.status == ConversationStatus::Initiated && overdue => {
+        // A talk has longer than a call that never began; neither holds its line for ever. It may still ring, so
+        // nothing is tried again; should its end be told after all, that counts.
+        Answer::Found(conversation)
+            if now > dialed_at + rules.over_by()
+                || (overdue && conversation.status == ConversationStatus::Initiated) =>
+        {
             close(ctx, call, attempt).await
         }
         Answer::Found(conversation) => {

@@ -196,7 +196,7 @@ async fn every_record_is_stored_as_it_was() {
             role_claim: text("role"),
         },
     );
-    put(&mut step, &Planner { wake_at: Some(NOW) });
+    put(&mut step, &Planner { wake_at: Some(NOW), ..Planner::default() });
     put(&mut step, &RawEvent::parts("elevenlabs", "x:1", b"{}", NOW).remove(0));
     let ulid = Ulid::from_parts(1_800_000_000_000, 8);
     put(

@@ -103,7 +103,7 @@ fn check(before: &Call, after: &Call) -> Result<(), TestCaseError> {
         let Some(new) = after.attempts.get(index) else {
             // A claim that was taken back never was an attempt; whatever left the house stays.
             prop_assert_eq!(old.status, CallStatus::Claimed);
-            prop_assert_eq!(after.status, CallStatus::Cancelled);
+            prop_assert!(matches!(after.status, CallStatus::Cancelled | CallStatus::Completed));
             continue;
         };
         prop_assert!(stage(new) >= stage(old), "an attempt went backwards: {:?} {:?}", old, new);

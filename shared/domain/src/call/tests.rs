@@ -157,3 +157,39 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_attempt_that_the_provider_took_no_notice_of_never_was() {
+    let mut call = claimed();
+    call.begin_dialing(1, NOW, NOW).unwrap();
+    assert!(call.take_back(2, Reason::ProviderUnavailable, NOW).is_none(), "it is another attempt");
+    call.take_back(1, Reason::ProviderUnavailable, NOW).unwrap();
+    assert_eq!((call.status, call.attempts.len(), call.slot), (CallStatus::Queued, 0, None));
+    let mut accepted = claimed();
+    accepted.begin_dialing(1, NOW, NOW).unwrap();
+    accepted.accepted(1, None, NOW, NOW).unwrap();
+    assert!(accepted.take_back(1, Reason::ProviderUnavailable, NOW).is_none(), "it may be ringing");
+}
+
+#[test]
+fn after_a_talk_that_is_heard_of_late_nobody_rings_again() {
+    let lost = || Ending::without_talk(CallStatus::Failed, Reason::NeverPlaced, false);
+    let slot = Slot { number: 0, lease_until: NOW };
+    for is_claimed in [false, true] {
+        let mut call = claimed();
+        call.begin_dialing(1, NOW, NOW).unwrap();
+        call.end(1, lost(), &retry(), NOW).unwrap();
+        assert_eq!(call.status, CallStatus::Queued);
+        if is_claimed {
+            call.claim(call.agent_id.unwrap(), slot, NOW, NOW);
+        }
+        call.end(1, told(CallStatus::Completed), &retry(), NOW).unwrap();
+        assert_eq!((call.status, call.attempts.len(), call.slot), (CallStatus::Completed, 1, None));
+    }
+    let mut rings = claimed();
+    rings.end(1, lost(), &retry(), NOW).unwrap();
+    rings.claim(rings.agent_id.unwrap(), slot, NOW, NOW);
+    rings.begin_dialing(2, NOW, NOW).unwrap();
+    rings.end(1, told(CallStatus::Completed), &retry(), NOW).unwrap();
+    assert_eq!(rings.status, CallStatus::Dialing, "what rings already goes on");
+}

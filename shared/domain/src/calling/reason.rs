@@ -47,7 +47,7 @@ pub enum Reason {
     Voicemail,
     /// The provider refused the call.
     ProviderRejected,
-    /// The provider could not be reached, or has no line.
+    /// The provider could not be reached, has no line, or does not let us in: nothing was tried.
     ProviderUnavailable,
     /// The provider began the call and could not finish it.
     ProviderFailed,
@@ -61,8 +61,10 @@ pub enum Reason {
     ConsentLapsed,
     /// The call's campaign is paused.
     CampaignPaused,
-    /// The call's campaign was cancelled.
+    /// The call's campaign was cancelled, or is gone.
     CampaignCancelled,
+    /// The lead was taken out of the call's campaign.
+    LeftCampaign,
     /// The month's budget is used up.
     Budget,
     /// A price is unknown, so nobody can tell whether the month's budget is used up.
@@ -99,7 +101,9 @@ impl Reason {
             Self::NoAnswer => "Nobody picked up.",
             Self::Voicemail => "A machine picked up.",
             Self::ProviderRejected => "The voice provider refused the call.",
-            Self::ProviderUnavailable => "The voice provider could not be reached.",
+            Self::ProviderUnavailable => {
+                "The voice provider could not be reached, has no line free, or does not let us in; it is tried again."
+            }
             Self::ProviderFailed => "The voice provider could not finish the call.",
             Self::NeverPlaced => "The voice provider never heard of the attempt.",
             Self::EffectUnknown => "Nobody can tell whether the call was made; please look.",
@@ -109,6 +113,7 @@ impl Reason {
             }
             Self::CampaignPaused => "The call's campaign is paused.",
             Self::CampaignCancelled => "The call's campaign was cancelled.",
+            Self::LeftCampaign => "The lead is no longer one of the call's campaign.",
             Self::Budget => {
                 "This month's budget is used up; the call waits for the next month or a higher budget."
             }
@@ -128,6 +133,8 @@ impl Reason {
                 | Self::NoSlot
                 | Self::Scheduled
                 | Self::AgentNotReady
+                | Self::NotConfigured
+                | Self::ProviderUnavailable
                 | Self::Budget
                 | Self::PriceUnknown
         )
@@ -151,6 +158,7 @@ pub enum Rule {
     ContactPressure,
     Window,
     Agent,
+    Provider,
     Line,
     Budget,
 }

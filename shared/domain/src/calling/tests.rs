@@ -231,21 +231,31 @@ fn a_holiday_is_kept_where_it_is_kept() {
 #[test]
 fn a_campaigns_rules_hold_for_its_calls() {
     let config = BusinessConfig::default();
-    let (india, noon) = (contact("+919876543210"), at("2026-11-21T06:30:00Z"));
+    let (mut india, noon) = (contact("+919876543210"), at("2026-11-21T06:30:00Z"));
     let mut campaign: Campaign = serde_json::from_value(json!({
         "id": "cmp_01JAAAAAAAAAAAAAAAAAAAAAAA", "name": "Spring", "status": "running", "started_at": null,
         "rules": {"window": {"open": "15:00", "close": "18:00"}},
         "created_at": "2026-11-01T00:00:00Z", "updated_at": "2026-11-01T00:00:00Z",
     }))
     .unwrap();
+    let call = Call { campaign_id: Some(campaign.id), ..call() };
+    india.details.campaign_id = Some(campaign.id);
     let mut decided = |status| {
         campaign.status = status;
-        decide(&judge(&call(), Some(&india), &Policy::of(&config, Some(&campaign)), noon))
+        decide(&judge(&call, Some(&india), &Policy::of(&config, Some(&campaign)), noon))
     };
     let waits = Decision::Wait { until: at("2026-11-21T09:30:00Z"), reason: Reason::OutsideWindow };
     assert_eq!(decided(CampaignStatus::Running), waits);
     assert_eq!(decided(CampaignStatus::Paused), Decision::Hold);
-    assert_eq!(decided(CampaignStatus::Cancelled), Decision::Refuse { reason: Reason::CampaignCancelled });
+    let cancelled = Decision::Refuse { reason: Reason::CampaignCancelled };
+    assert_eq!(decided(CampaignStatus::Cancelled), cancelled);
+    let gone = Policy::of(&config, None);
+    assert_eq!(decide(&judge(&call, Some(&india), &gone, noon)), cancelled, "and so is one that was deleted");
+    assert_eq!(gone.retry(&call).after(call.id, CallStatus::Busy, 1), None);
+    campaign.status = CampaignStatus::Running;
+    india.details.campaign_id = None;
+    let left = decide(&judge(&call, Some(&india), &Policy::of(&config, Some(&campaign)), noon));
+    assert_eq!(left, Decision::Refuse { reason: Reason::LeftCampaign });
 }
 
 proptest! {

@@ -4,7 +4,8 @@ use super::{CallView, find};
 use crate::budget;
 use crate::context::Context;
 use crate::error::Result;
-use crate::{agents, business_config, campaigns};
+use crate::integrations::Provider;
+use crate::{agents, business_config, campaigns, planning};
 use domain::CallId;
 use domain::agent::Agent;
 use domain::call::{Call, CallStatus};
@@ -12,7 +13,7 @@ use domain::calling::{self, Decision, Law, Policy, Reason, Rule, Ruling, Verdict
 use domain::contact::Contact;
 use jiff::Timestamp;
 use serde::Serialize;
-use store::{SlotRow, Stored, VOICE_ACCOUNT};
+use store::{Integration, SlotRow, Stored, VOICE_ACCOUNT};
 use utoipa::ToSchema;
 
 /// Why a call is where it is.
@@ -55,17 +56,18 @@ pub struct RuleVerdict {
 /// Every rule, its verdict on the call at this instant, and the next legal moment.
 pub async fn why(ctx: &Context, id: CallId) -> Result<Why> {
     let call = find(ctx, id).await?;
-    let (contact, settings, campaign, agent, lines) = tokio::try_join!(
+    let (contact, settings, campaign, agent, lines, provider) = tokio::try_join!(
         async { Ok(ctx.store().get::<Contact>(&ctx.tenant, &call.contact_id).await?) },
         business_config::get(ctx),
         campaigns::of_call(ctx, &call),
         agent_of(ctx, &call),
         async { Ok(ctx.store().slots(&ctx.tenant, VOICE_ACCOUNT).await?) },
+        takes_calls(ctx),
     )?;
     let now = ctx.now();
     let policy = Policy::of(&settings.config, campaign.as_deref());
     let judged_at = |at| calling::judge(&call, contact.as_deref(), &policy, at);
-    let mut others = vec![has_agent(agent.as_deref())];
+    let mut others = vec![has_agent(agent.as_deref()), provider];
     if call.slot.is_none() {
         others.push(has_line(&lines, policy.rules.max_concurrent, now));
     }
@@ -119,9 +121,24 @@ fn has_agent(agent: Option<&Agent>) -> Verdict {
     Verdict { rule: Rule::Agent, ruling, reason }
 }
 
+/// Whether the voice provider is set up and takes calls.
+async fn takes_calls(ctx: &Context) -> Result<Verdict> {
+    let provider = Provider::Elevenlabs.as_str();
+    let (settings, rest) = tokio::try_join!(
+        async { Ok(ctx.store().get::<Integration>(&ctx.tenant, provider).await?) },
+        planning::resting(ctx)
+    )?;
+    let (ruling, reason) = match (settings, rest) {
+        (None, _) => (Ruling::Hold, Some(Reason::NotConfigured)),
+        (Some(_), Some(rest)) => (Ruling::Wait(rest.until), Some(rest.reason)),
+        (Some(_), None) => (Ruling::Pass, None),
+    };
+    Ok(Verdict { rule: Rule::Provider, ruling, reason })
+}
+
 /// Whether a line is free, or when the first one is at the latest.
 fn has_line(lines: &[SlotRow], max: u32, now: Timestamp) -> Verdict {
-    let held = || lines.iter().filter(|line| line.until >= now && line.number < max);
+    let held = || lines.iter().filter(|line| line.until >= now);
     let earliest = held().map(|line| line.until).min().filter(|_| held().count() >= max as usize);
     let ruling = earliest.map_or(Ruling::Pass, Ruling::Wait);
     Verdict { rule: Rule::Line, ruling, reason: earliest.map(|_| Reason::NoSlot) }

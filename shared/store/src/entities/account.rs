@@ -5,6 +5,8 @@ use crate::key::Key;
 use crate::rate::Rate;
 use contracts::Job;
 use domain::business::BusinessConfig;
+use domain::call::Priority;
+use domain::calling::Reason;
 use domain::{KeyId, Role, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -167,11 +169,35 @@ impl Entity for JwtIssuer {
     }
 }
 
-/// When the tenant's planner wakes next: the tenant has one timer, however many calls wait.
+/// Where the tenant's planner stands: it has one timer, however many calls wait.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Planner {
-    /// The instant, if anything waits.
+    /// When it wakes next, if anything waits.
     pub wake_at: Option<Timestamp>,
+    /// Why it lets no call go for now, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Rest>,
+    /// How far it is with asking the rules anew about calls that wait, since the rules changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
+}
+
+/// A time in which no call of the tenant is made, because the provider would take none.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Rest {
+    /// When it is over.
+    pub until: Timestamp,
+    /// What was wrong.
+    pub reason: Reason,
+}
+
+/// A walk through the calls that wait for a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Review {
+    /// Which of their lists it is at.
+    pub priority: Priority,
+    /// The place in the list that it comes after, as a cursor; none at its beginning.
+    pub after: Option<String>,
 }
 
 impl Entity for Planner {
