@@ -100,6 +100,7 @@ async fn draft(client: &Client) -> String {
 
 /// Has a campaign call a lead.
 async fn campaign_call(app: &TestApp, campaign: &str, lead: &str, agent: &str) {
+    app.owner.patch(&format!("/leads/{lead}"), json!({"campaign_id": campaign})).await.expect(200);
     let ids = &app.runner.platform.ids;
     let call = Call {
         agent_id: Some(agent.parse::<AgentId>().unwrap()),

@@ -19,5 +19,7 @@ mod logs;
 mod openapi;
 mod seeds;
 mod story;
+mod suppression;
 mod template;
 mod voice;
+mod waiting;

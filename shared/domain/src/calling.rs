@@ -195,16 +195,15 @@ impl<'a> Policy<'a> {
 
     /// What the call's campaign says.
     fn campaign_rule(&self, call: &Call, contact: &Contact) -> (Ruling, Option<Reason>) {
-        match call.campaign_id {
-            None => (Ruling::Pass, None),
-            Some(_) if self.is_over_for(call) => (Ruling::Refuse, Some(Reason::CampaignCancelled)),
-            Some(id) if contact.details.campaign_id != Some(id) => {
-                (Ruling::Refuse, Some(Reason::LeftCampaign))
-            }
-            Some(_) if self.campaign == Some(CampaignStatus::Paused) => {
-                (Ruling::Hold, Some(Reason::CampaignPaused))
-            }
-            Some(_) => (Ruling::Pass, None),
+        let Some(id) = call.campaign_id else { return (Ruling::Pass, None) };
+        if self.is_over_for(call) {
+            (Ruling::Refuse, Some(Reason::CampaignCancelled))
+        } else if contact.details.campaign_id != Some(id) {
+            (Ruling::Refuse, Some(Reason::LeftCampaign))
+        } else if self.campaign == Some(CampaignStatus::Paused) {
+            (Ruling::Hold, Some(Reason::CampaignPaused))
+        } else {
+            (Ruling::Pass, None)
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The business configuration.
 
-use crate::budget;
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
+use crate::{budget, planning};
 use contracts::Job;
 use domain::Role;
 use domain::business::BusinessConfig;
@@ -43,11 +43,22 @@ pub async fn replace(
                 Some(&old.config),
                 Some(&settings.config),
             )?;
-            // Other hours, caps or another budget may let calls go that wait.
-            step.enqueue(Job::PlanCalls);
+            if rules_differ(&old.config, &settings.config) {
+                planning::ask_anew(ctx, &mut step).await?;
+            } else {
+                // More lines or another budget may let calls go that are ready.
+                step.enqueue(Job::PlanCalls);
+            }
             ctx.store().commit(step).await?;
             Ok(Stored { value: settings.clone(), version: old.version + 1 })
         }
         .await
     )
+}
+
+/// Whether calls that wait for a time may be due at another one.
+fn rules_differ(before: &BusinessConfig, after: &BusinessConfig) -> bool {
+    before.calling != after.calling
+        || before.business_hours != after.business_hours
+        || before.holidays != after.holidays
 }

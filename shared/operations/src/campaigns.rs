@@ -10,7 +10,7 @@ pub use running::run;
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
 use crate::leads::expect;
-use crate::{Listing, Page, business_config, merge_patch};
+use crate::{Listing, Page, business_config, merge_patch, planning};
 use contracts::Job;
 use domain::agent::{Agent, Sync};
 use domain::business::BusinessConfig;
@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{CAMPAIGNS, Stored, campaigns_in};
+use store::{CAMPAIGNS, Stored, campaigns_in, open_calls_of_campaign};
 use utoipa::ToSchema;
 
 /// What one writes of a campaign.
@@ -146,7 +146,7 @@ pub async fn update(
     )
 }
 
-/// Deletes a campaign that was never started, or is over.
+/// Deletes a campaign that was never started, or is over and has no call left.
 pub async fn delete(ctx: &Context, id: CampaignId, expected: Option<u64>) -> Result<()> {
     ctx.require(Role::Manager)?;
     retrying!(
@@ -155,6 +155,13 @@ pub async fn delete(ctx: &Context, id: CampaignId, expected: Option<u64>) -> Res
             expect(&old, expected)?;
             if old.status.takes_leads() {
                 return Err(Error::Conflict("The campaign is on: cancel it first.".to_owned()));
+            }
+            let one = Page { limit: 1, cursor: None };
+            let open = ctx.store().list::<Call>(&ctx.tenant, &open_calls_of_campaign(id), &one).await?;
+            if !open.items.is_empty() {
+                return Err(Error::Conflict(
+                    "The campaign still has calls: they are over or taken back soon.".to_owned(),
+                ));
             }
             let mut step = ctx.step();
             step.delete(&old);
@@ -205,6 +212,9 @@ pub async fn command(ctx: &Context, id: CampaignId, command: Command) -> Result<
             if status == old.status {
                 return Ok(CampaignView::of(&old));
             }
+            if status == CampaignStatus::Running && !has_agent(ctx, &old.terms).await? {
+                return Err(Error::Conflict("There is no agent to speak: create one first.".to_owned()));
+            }
             let now = ctx.now();
             let started_at = old.started_at.or((status == CampaignStatus::Running).then_some(now));
             let campaign = Campaign { status, started_at, updated_at: now, ..old.value.clone() };
@@ -225,6 +235,9 @@ async fn replace(
     let mut step = ctx.step();
     step.replace(old, campaign)?;
     step.enqueue(Job::RunCampaign { campaign: campaign.id });
+    if campaign.terms.rules != old.terms.rules {
+        planning::ask_anew(ctx, &mut step).await?;
+    }
     ctx.audited(&mut step, action, campaign.id, Some(&CampaignView::of(old)), Some(&view))?;
     ctx.store().commit(step).await?;
     Ok(Stored { value: view, version: old.version + 1 })
@@ -258,6 +271,11 @@ async fn checked(ctx: &Context, input: CampaignInput, old: Option<&Terms>) -> Re
         }
     }
     Ok(terms)
+}
+
+/// Whether anybody can speak in a campaign: one of its agents, or the default agent.
+async fn has_agent(ctx: &Context, terms: &Terms) -> Result<bool> {
+    Ok(!agents_there(ctx, terms).await?.is_empty() || ctx.store().default_agent(&ctx.tenant).await?.is_some())
 }
 
 /// Those of a campaign's agents that exist.

@@ -14,19 +14,26 @@ use domain::calling::{Decision, Policy, Reason, decide, judge};
 use domain::campaign::{Campaign, CampaignStatus};
 use domain::contact::Contact;
 use domain::{AgentId, CampaignId};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use std::time::{Duration, Instant};
 use store::{Stored, free_leads, held_calls_of_campaign, open_calls_of_campaign, waiting_leads};
 
-/// How many pages of 100 one run works off; what is left is for the next.
+/// After how long a run leaves what is left to the next one.
+const BUDGET: Duration = Duration::from_secs(20);
+/// How many pages of 100 one run works off at most.
 const PAGES: usize = 20;
-/// How many leads are enrolled in one step: each is some dozen items of at most 100.
-const TOGETHER: usize = 5;
+/// How many leads are enrolled in one step: each is some twenty items of at most 100.
+const TOGETHER: usize = 4;
+/// How many calls are released or taken back at the same time.
+const SIDE_BY_SIDE: usize = 8;
 
 /// Brings a campaign's leads and calls to where its status says, or a part of them and sets off the next part.
 pub async fn run(ctx: &Context, id: CampaignId) -> Result<()> {
     let Some(campaign) = ctx.store().get::<Campaign>(&ctx.tenant, &id).await? else { return Ok(()) };
+    let began = Instant::now();
     let is_done = match campaign.status {
-        CampaignStatus::Running => enrol(ctx, &campaign).await? && release(ctx, id).await?,
-        CampaignStatus::Cancelled => cancel(ctx, id).await?,
+        CampaignStatus::Running => enrol(ctx, &campaign, began).await? && release(ctx, id, began).await?,
+        CampaignStatus::Cancelled => cancel(ctx, id, began).await?,
         // Its calls are held one by one as their turn comes.
         CampaignStatus::Draft | CampaignStatus::Paused => true,
     };
@@ -46,7 +53,7 @@ pub(super) fn audience(campaign: &Campaign) -> Vec<String> {
 }
 
 /// Makes a call for each lead of the audience. Answers whether none is left.
-async fn enrol(ctx: &Context, campaign: &Stored<Campaign>) -> Result<bool> {
+async fn enrol(ctx: &Context, campaign: &Stored<Campaign>, began: Instant) -> Result<bool> {
     let settings = business_config::get(ctx).await?;
     let mut pages = 0;
     for list in audience(campaign) {
@@ -70,7 +77,7 @@ async fn enrol(ctx: &Context, campaign: &Stored<Campaign>) -> Result<bool> {
                 }
             }
             pages += 1;
-            if pages == PAGES {
+            if pages == PAGES || began.elapsed() > BUDGET {
                 return Ok(false);
             }
         }
@@ -99,6 +106,7 @@ async fn enrol_together(
         step.create(&call)?;
         step.replace(lead, &contact)?;
         ctx.changed(&mut step, "call", call.id, "created")?;
+        ctx.changed(&mut step, "lead", lead.id, "updated")?;
     }
     match ctx.store().commit(step).await {
         Err(store::Error::Stale { .. }) => Ok(false),
@@ -143,36 +151,48 @@ pub(crate) fn agent_for(campaign: &Campaign, contact: &Contact) -> Option<AgentI
 }
 
 /// Takes the calls back in that were put aside while the campaign was paused. Answers whether all were.
-async fn release(ctx: &Context, id: CampaignId) -> Result<bool> {
+async fn release(ctx: &Context, id: CampaignId, began: Instant) -> Result<bool> {
     for _ in 0..PAGES {
         let held = first_page::<Call>(ctx, &held_calls_of_campaign(id)).await?;
         if held.is_empty() {
             return Ok(true);
         }
-        for old in &held {
+        let released = held.into_iter().map(|old| {
             let mut call = old.value.clone();
             call.release(ctx.now());
-            settle(ctx, old, &call).await?;
+            (old, call)
+        });
+        settle_all(ctx, released.collect()).await?;
+        if began.elapsed() > BUDGET {
+            break;
         }
     }
     Ok(false)
 }
 
 /// Takes back the calls that nobody was called for yet. Answers whether all were.
-async fn cancel(ctx: &Context, id: CampaignId) -> Result<bool> {
+async fn cancel(ctx: &Context, id: CampaignId, began: Instant) -> Result<bool> {
     let mut page = Page { limit: 100, cursor: None };
     for _ in 0..PAGES {
         let listing = ctx.store().list::<Call>(&ctx.tenant, &open_calls_of_campaign(id), &page).await?;
-        for old in &listing.items {
+        let cancelled = listing.items.into_iter().filter_map(|old| {
             let mut call = old.value.clone();
-            if call.cancel(Reason::CampaignCancelled, ctx.now()).is_some() {
-                settle(ctx, old, &call).await?;
-            }
-        }
+            call.cancel(Reason::CampaignCancelled, ctx.now()).map(|()| (old, call))
+        });
+        settle_all(ctx, cancelled.collect()).await?;
         let Some(next) = listing.next else { return Ok(true) };
         page.cursor = Some(next);
+        if began.elapsed() > BUDGET {
+            break;
+        }
     }
     Ok(false)
+}
+
+/// Stores where calls went, some side by side.
+async fn settle_all(ctx: &Context, changed: Vec<(Stored<Call>, Call)>) -> Result<()> {
+    let settled = changed.into_iter().map(|(old, call)| async move { settle(ctx, &old, &call).await });
+    stream::iter(settled).buffer_unordered(SIDE_BY_SIDE).try_collect().await
 }
 
 /// The first page of a list that those leave who were dealt with.
