@@ -15,8 +15,7 @@ pub use remote::sync;
 pub use tester::{TestInput, TestReport, UnknownVariable, UsedIn, Warning, WarningCode, test};
 
 use crate::context::Context;
-use crate::error::{Error, Result, retrying};
-use crate::leads::expect;
+use crate::error::{Error, Result, expect, retrying};
 use crate::{Listing, Page, integrations, merge_patch};
 use domain::agent::{Agent, AgentVersion, Criterion, DataPoint, Profile, Sync};
 use domain::{AgentId, Role};

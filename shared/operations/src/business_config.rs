@@ -1,7 +1,7 @@
 //! The business configuration.
 
 use crate::context::Context;
-use crate::error::{Error, Result, retrying};
+use crate::error::{Result, expect, retrying};
 use crate::{budget, planning};
 use contracts::Job;
 use domain::Role;
@@ -27,9 +27,7 @@ pub async fn replace(
     retrying!(
         async {
             let old = get(ctx).await?;
-            if expected.is_some_and(|version| version != old.version) {
-                return Err(Error::Stale);
-            }
+            expect(&old, expected)?;
             let mut step = ctx.step();
             if old.version == 0 {
                 step.create(&settings)?;

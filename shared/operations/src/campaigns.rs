@@ -8,8 +8,7 @@ pub(crate) use running::agent_for;
 pub use running::run;
 
 use crate::context::Context;
-use crate::error::{Error, Result, retrying};
-use crate::leads::expect;
+use crate::error::{Error, Result, expect, retrying};
 use crate::{Listing, Page, business_config, merge_patch, planning};
 use contracts::Job;
 use domain::agent::{Agent, Sync};

@@ -1,8 +1,7 @@
 //! Context templates: what a business has its agents told, in its own words.
 
 use crate::context::Context;
-use crate::error::{Error, Result, retrying};
-use crate::leads::expect;
+use crate::error::{Error, Result, expect, retrying};
 use crate::{Listing, Page, business_config, merge_patch};
 use domain::context::{ContextTemplate, Wording};
 use domain::{Role, TemplateId};

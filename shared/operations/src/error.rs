@@ -4,6 +4,7 @@ use contracts::Failure;
 use domain::Invalid;
 use llm::LlmError;
 use provider::ProviderError;
+use store::Stored;
 
 /// An operation that did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +104,14 @@ impl Error {
             _ => (false, None),
         };
         if passes { Failure::Retry { reason, after } } else { Failure::Drop { reason } }
+    }
+}
+
+/// Refuses a change of a record that is not as the caller saw it.
+pub(crate) fn expect<T>(stored: &Stored<T>, expected: Option<u64>) -> Result<()> {
+    match expected {
+        Some(version) if version != stored.version => Err(Error::Stale),
+        _ => Ok(()),
     }
 }
 

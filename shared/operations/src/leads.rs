@@ -10,7 +10,7 @@ pub use scoring::{LeadScore, score};
 pub use suppression::{Channels, suppress, unsuppress};
 
 use crate::context::Context;
-use crate::error::{Error, Result, retrying};
+use crate::error::{Error, Result, expect, retrying};
 use crate::merge::merge_patch;
 use crate::{Listing, Page, business_config, planning};
 use domain::action::{Action, Step};
@@ -217,14 +217,6 @@ pub async fn actions(ctx: &Context, id: ContactId, page: &Page) -> Result<Listin
 
 pub(crate) async fn find(ctx: &Context, id: ContactId) -> Result<Stored<Contact>> {
     ctx.store().get::<Contact>(&ctx.tenant, &id).await?.ok_or(Error::NotFound("lead"))
-}
-
-/// Refuses a change of a record that is not as the caller saw it.
-pub(crate) fn expect<T>(stored: &Stored<T>, expected: Option<u64>) -> Result<()> {
-    match expected {
-        Some(version) if version != stored.version => Err(Error::Stale),
-        _ => Ok(()),
-    }
 }
 
 fn duplicate(error: store::Error) -> Error {

@@ -2,9 +2,8 @@
 
 use super::{AgentView, Shown, find, remote};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, expect};
 use crate::integrations;
-use crate::leads::expect;
 use domain::agent::{Agent, Sync};
 use domain::{AgentId, Role};
 use elevenlabs::ManagedField;

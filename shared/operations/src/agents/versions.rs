@@ -2,8 +2,7 @@
 
 use super::{AgentView, change, find};
 use crate::context::Context;
-use crate::error::{Error, Result};
-use crate::leads::expect;
+use crate::error::{Error, Result, expect};
 use crate::{Listing, Page};
 use domain::agent::{AgentVersion, Profile};
 use domain::{AgentId, Invalid, Role};
