@@ -453,13 +453,7 @@ async fn a_lead_who_was_never_reached_is_written_to_once() {
     assert_eq!(left.iter().map(|action| &action["kind"]).collect::<Vec<_>>(), ["task"]);
 
     // The job comes again, and does nothing again.
-    let ctx = operations::Context {
-        platform: app.runner.platform.clone(),
-        tenant: "demo".parse().unwrap(),
-        actor: operations::Actor::System,
-        correlation: "test".to_owned(),
-        idempotency: None,
-    };
+    let ctx = operations::Context::of_system(app.runner.platform.clone(), "demo".parse().unwrap(), "test");
     let attempt: domain::AttemptId = format!("{}_1", id.replacen("cal_", "att_", 1)).parse().unwrap();
     operations::next_actions::take(&ctx, attempt).await.unwrap();
     assert_eq!(actions(owner, &writable).await.len(), 1);

@@ -70,13 +70,7 @@ async fn a_budget_that_shuts_between_claim_and_dial_is_heeded() {
     agent(owner).await;
     let lead = lead(owner, "+919876543210").await;
     let id = call(owner, &lead).await;
-    let ctx = operations::Context {
-        platform: app.runner.platform.clone(),
-        tenant: demo(),
-        actor: operations::Actor::System,
-        correlation: "test".to_owned(),
-        idempotency: None,
-    };
+    let ctx = operations::Context::of_system(app.runner.platform.clone(), demo(), "test");
     operations::planning::plan_calls(&ctx).await.unwrap();
     assert_eq!(status(owner, &id).await.0, "claimed");
     owner.put("/business-config", json!({"budget": {"monthly_credits": 0}})).await.expect(200);

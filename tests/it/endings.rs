@@ -6,7 +6,7 @@ use domain::call::{Call, CallStatus, Ending, Slot};
 use domain::calling::{CallingRules, Reason};
 use domain::{AgentId, AttemptId, CallId, Ids, TenantId};
 use jiff::SignedDuration;
-use operations::{Actor, Context, reconciling};
+use operations::{Context, reconciling};
 use serde_json::{Value, json};
 use simulators::Script;
 use std::collections::BTreeSet;
@@ -97,13 +97,7 @@ async fn whatever_the_order_of_the_news_the_end_is_the_same() {
     let agent_id: AgentId = agent(&owner).await["id"].as_str().unwrap().parse().unwrap();
     let server = provider(&owner).await;
     let ids = Ids::default();
-    let ctx = Context {
-        platform: app.runner.platform.clone(),
-        tenant: acme(),
-        actor: Actor::System,
-        correlation: "test".to_owned(),
-        idempotency: None,
-    };
+    let ctx = Context::of_system(app.runner.platform.clone(), acme(), "test");
     let orders = orders(&[News::Transcription, News::Duplicate, News::EarlierFailure, News::Reconciled]);
     assert_eq!(orders.iter().collect::<BTreeSet<_>>().len(), 24);
     let mut cases = Vec::new();

@@ -6,7 +6,7 @@ mod rehearsing;
 
 use domain::ContactId;
 use http::Method;
-use operations::{Actor, Context};
+use operations::Context;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -60,13 +60,7 @@ async fn leads(client: &Client) -> Vec<Value> {
 
 /// As a job's function works for the tenant.
 fn job_context(app: &TestApp) -> Context {
-    Context {
-        platform: app.runner.platform.clone(),
-        tenant: "demo".parse().unwrap(),
-        actor: Actor::System,
-        correlation: "req_test".to_owned(),
-        idempotency: None,
-    }
+    Context::of_system(app.runner.platform.clone(), "demo".parse().unwrap(), "req_test")
 }
 
 /// The lead of this first name.

@@ -173,13 +173,7 @@ async fn consent_withdrawn_between_claim_and_dial_is_heeded() {
     let lead = lead(owner, "+919876543210").await;
     let id = call(owner, &lead).await;
     // The planner claims; its dial job is still on its way when the lead says no.
-    let ctx = operations::Context {
-        platform: app.runner.platform.clone(),
-        tenant: "demo".parse().unwrap(),
-        actor: operations::Actor::System,
-        correlation: "test".to_owned(),
-        idempotency: None,
-    };
+    let ctx = operations::Context::of_system(app.runner.platform.clone(), "demo".parse().unwrap(), "test");
     operations::planning::plan_calls(&ctx).await.unwrap();
     assert_eq!(status(owner, &id).await.0, "claimed");
     let no = json!({"consent": {"voice": {"granted": false}}});

@@ -14,7 +14,7 @@ use axum::response::Response;
 use domain::{Ids, TenantId};
 use embedded::Embedded;
 use operations::integrations::{self, Provider};
-use operations::{Actor, Context, Platform, tenants};
+use operations::{Context, Platform, tenants};
 use provider::Http;
 use serde_json::{Value, json};
 use simulators::{Simulators, Webhook};
@@ -209,13 +209,7 @@ impl Runner {
         provider: Provider,
         settings: Value,
     ) -> Result<(), Error> {
-        let ctx = Context {
-            platform: self.platform.clone(),
-            tenant: tenant.clone(),
-            actor: Actor::System,
-            correlation: "local".to_owned(),
-            idempotency: None,
-        };
+        let ctx = Context::of_system(self.platform.clone(), tenant.clone(), "local");
         Ok(integrations::set(&ctx, provider, settings).await.map(drop)?)
     }
 }

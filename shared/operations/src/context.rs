@@ -122,13 +122,13 @@ pub struct Context {
 impl Context {
     /// The context of a job.
     pub fn of_job(platform: Platform, message: &Envelope) -> Self {
-        Self {
-            platform,
-            tenant: message.tenant.clone(),
-            actor: Actor::System,
-            correlation: message.correlation.clone(),
-            idempotency: None,
-        }
+        Self::of_system(platform, message.tenant.clone(), &message.correlation)
+    }
+
+    /// The context of whatever we do of our own accord.
+    pub fn of_system(platform: Platform, tenant: TenantId, correlation: &str) -> Self {
+        let correlation = correlation.to_owned();
+        Self { platform, tenant, actor: Actor::System, correlation, idempotency: None }
     }
 
     /// The table.

@@ -1,7 +1,7 @@
 //! Leads who call: what the agent is told while the telephone rings, and what is kept of the talk.
 
 use crate::call_context::{Brief, templates};
-use crate::context::{Actor, Context, Platform};
+use crate::context::{Context, Platform};
 use crate::error::{Error, Result};
 use crate::ingest::{self, Ingested};
 use crate::{business_config, integrations};
@@ -43,13 +43,7 @@ pub async fn answer(
     if !is_genuine {
         return Ok(None);
     }
-    let ctx = Context {
-        platform: platform.clone(),
-        tenant: tenant.clone(),
-        actor: Actor::System,
-        correlation: correlation.to_owned(),
-        idempotency: None,
-    };
+    let ctx = Context::of_system(platform.clone(), tenant.clone(), correlation);
     let Some(ringing) = Ringing::parse(body) else {
         return Err(domain::Invalid::new("must be a JSON object").into());
     };
