@@ -3,6 +3,7 @@
 use crate::business::{Hours, Weekday};
 use crate::call::Priority;
 use crate::calling::{CallingRules, RetryMinutes};
+use crate::contact::Contact;
 use crate::id::PrefixedId;
 use crate::{AgentId, CampaignId, ContactId, Invalid, text};
 use jiff::Timestamp;
@@ -120,10 +121,16 @@ impl CampaignStatus {
 }
 
 impl Campaign {
-    /// The agent for a lead; none if the campaign leaves that to the tenant. The same lead has the same agent, as
-    /// long as that one takes part: adding, removing or reweighing agents moves as few leads as can be (weighted
-    /// rendezvous hashing).
-    pub fn agent_for(&self, lead: ContactId) -> Option<AgentId> {
+    /// The agent that speaks with a lead: the one it has, as long as that one takes part, else the one that is drawn
+    /// for it; none if the campaign leaves that to the tenant.
+    pub fn agent_of(&self, contact: &Contact) -> Option<AgentId> {
+        let takes_part = |agent: &AgentId| self.terms.agents.iter().any(|variant| variant.agent_id == *agent);
+        contact.agent_id.filter(takes_part).or_else(|| self.drawn_for(contact.id))
+    }
+
+    /// The agent that is drawn for a lead. The same lead draws the same agent, as long as that one takes part: adding,
+    /// removing or reweighing agents moves as few leads as can be (weighted rendezvous hashing).
+    fn drawn_for(&self, lead: ContactId) -> Option<AgentId> {
         let claim = |variant: &Variant| {
             let draw = draw(self.id, lead, variant.agent_id);
             -f64::from(variant.weight) / draw.ln()

@@ -304,11 +304,14 @@ impl Contact {
             && !self.provenance.contains_key("campaign_id")
     }
 
-    /// Makes the lead one of a campaign's, by the rule of its source.
+    /// Makes the lead one of a campaign's, by the rule of its source unless somebody named the campaign, with the
+    /// agent that speaks with it there.
     pub fn join(&mut self, campaign: &Campaign, now: Timestamp) {
-        let details = Details { campaign_id: Some(campaign.id), ..self.details.clone() };
-        self.set_details(details, Author::System, now);
-        self.agent_id = campaign.agent_for(self.id);
+        if self.details.campaign_id != Some(campaign.id) {
+            let details = Details { campaign_id: Some(campaign.id), ..self.details.clone() };
+            self.set_details(details, Author::System, now);
+        }
+        self.agent_id = campaign.agent_of(self);
     }
 
     /// The person's name as one would say it; empty when unknown.

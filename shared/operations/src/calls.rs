@@ -7,7 +7,7 @@ pub use why::{RuleVerdict, Why, why};
 use crate::budget::{self, Cost};
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
-use crate::{Listing, Page, agents, business_config, campaigns, leads};
+use crate::{Listing, Page, agents, business_config, leads};
 use contracts::Job;
 use domain::analysis::{Analysis, AnalysisStatus, Evaluation, Reading};
 use domain::business::BusinessConfig;
@@ -201,7 +201,7 @@ pub async fn create(ctx: &Context, input: CallInput) -> Result<AcceptedCall> {
         (Some(agent), _) => Some(agents::find(ctx, agent).await?.id),
         (None, Some(campaign)) => {
             let campaign = ctx.store().get::<Campaign>(&ctx.tenant, &campaign).await?;
-            campaign.and_then(|campaign| campaigns::agent_for(&campaign, &lead))
+            campaign.and_then(|campaign| campaign.agent_of(&lead))
         }
         (None, None) => None,
     };

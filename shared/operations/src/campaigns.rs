@@ -4,7 +4,6 @@ mod plan;
 mod running;
 
 pub use plan::{CampaignPlan, PlannedCall, Skipped, plan};
-pub(crate) use running::agent_for;
 pub use running::run;
 
 use crate::context::Context;

@@ -26,12 +26,28 @@ fn leads_are_shared_out_by_weight() {
     let campaign = campaign(&[1, 3]);
     let mut shares: BTreeMap<AgentId, usize> = BTreeMap::new();
     for lead in leads(8_000) {
-        *shares.entry(campaign.agent_for(lead).unwrap()).or_default() += 1;
+        *shares.entry(campaign.drawn_for(lead).unwrap()).or_default() += 1;
     }
     let light = shares[&campaign.terms.agents[0].agent_id];
     // A quarter is 2,000; five standard deviations are 194.
     assert!((1_800..=2_200).contains(&light), "{light} of 8000");
-    assert_eq!(Campaign { terms: Terms::default(), ..campaign }.agent_for(leads(1)[0]), None);
+    assert_eq!(Campaign { terms: Terms::default(), ..campaign }.drawn_for(leads(1)[0]), None);
+}
+
+#[test]
+fn a_lead_keeps_its_agent_while_it_takes_part() {
+    let campaign = campaign(&[1, 1_000]);
+    let (light, heavy) = (campaign.terms.agents[0].agent_id, campaign.terms.agents[1].agent_id);
+    let mut contact = crate::contact::tests::contact();
+    contact.join(&campaign, Timestamp::UNIX_EPOCH);
+    assert_eq!(contact.agent_id, campaign.drawn_for(contact.id));
+    for has in [light, heavy] {
+        contact.agent_id = Some(has);
+        contact.join(&campaign, Timestamp::UNIX_EPOCH);
+        assert_eq!(contact.agent_id, Some(has));
+    }
+    contact.agent_id = Some(Ids::default().next(Timestamp::UNIX_EPOCH));
+    assert_eq!(campaign.agent_of(&contact), campaign.drawn_for(contact.id));
 }
 
 proptest! {
@@ -41,9 +57,9 @@ proptest! {
         let mut fewer = whole.clone();
         let removed = fewer.terms.agents.remove(gone % weights.len()).agent_id;
         for lead in leads(50) {
-            let before = whole.agent_for(lead).unwrap();
+            let before = whole.drawn_for(lead).unwrap();
             if before != removed {
-                prop_assert_eq!(fewer.agent_for(lead).unwrap(), before);
+                prop_assert_eq!(fewer.drawn_for(lead).unwrap(), before);
             }
         }
     }

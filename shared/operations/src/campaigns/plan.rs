@@ -1,6 +1,6 @@
 //! The dry run of a campaign: whom it would call when, by which agent, and whom not.
 
-use super::running::{agent_for, audience};
+use super::running::audience;
 use super::{agents_there, find};
 use crate::budget::{self, CostEstimate};
 use crate::context::Context;
@@ -92,7 +92,7 @@ pub async fn plan(ctx: &Context, id: CampaignId) -> Result<CampaignPlan> {
         loop {
             let listing = ctx.store().list::<Contact>(&ctx.tenant, &list, &page).await?;
             for contact in &listing.items {
-                let agent = agent_for(&campaign, contact).or(default_agent).filter(there);
+                let agent = campaign.agent_of(contact).or(default_agent).filter(there);
                 match first_call(
                     Call::queued(ctx.new_id(), contact.id, now, now),
                     contact,

@@ -8,12 +8,12 @@ use crate::error::Result;
 use crate::planning::settle;
 use crate::{Page, business_config};
 use contracts::Job;
+use domain::CampaignId;
 use domain::business::BusinessConfig;
 use domain::call::Call;
 use domain::calling::{Decision, Policy, Reason, decide, judge};
 use domain::campaign::{Campaign, CampaignStatus};
 use domain::contact::Contact;
-use domain::{AgentId, CampaignId};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::time::{Duration, Instant};
 use store::{Stored, free_leads, held_calls_of_campaign, open_calls_of_campaign, waiting_leads};
@@ -123,11 +123,8 @@ pub(super) fn enrolled(
     config: &BusinessConfig,
 ) -> Call {
     let now = ctx.now();
-    if contact.details.campaign_id != Some(campaign.id) {
-        contact.join(campaign, now);
-    }
+    contact.join(campaign, now);
     contact.enrolled = Some(campaign.id);
-    contact.agent_id = agent_for(campaign, contact);
     let mut call = Call {
         agent_id: contact.agent_id,
         campaign_id: Some(campaign.id),
@@ -142,12 +139,6 @@ pub(super) fn enrolled(
         Decision::Go | Decision::Hold => {}
     }
     call
-}
-
-/// The agent that speaks with a lead in a campaign: the one it has, as long as that one takes part.
-pub(crate) fn agent_for(campaign: &Campaign, contact: &Contact) -> Option<AgentId> {
-    let takes_part = |agent: &AgentId| campaign.terms.agents.iter().any(|v| v.agent_id == *agent);
-    contact.agent_id.filter(takes_part).or_else(|| campaign.agent_for(contact.id))
 }
 
 /// Takes the calls back in that were put aside while the campaign was paused. Answers whether all were.

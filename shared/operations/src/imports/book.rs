@@ -169,7 +169,7 @@ impl Book {
             }
         };
         if let Some(campaign) = campaign {
-            arrival::take_in(&mut contact, campaign, rules.now);
+            contact.join(campaign, rules.now);
         }
         // It may be started before the lead is there, and would not see it; where it does not run, its job does nothing.
         let told = campaign.filter(|campaign| campaign.status != CampaignStatus::Cancelled);

@@ -6,7 +6,6 @@ use contracts::Job;
 use domain::campaign::{Campaign, CampaignStatus};
 use domain::contact::Contact;
 use domain::{CampaignId, Invalid};
-use jiff::Timestamp;
 use store::{Stored, Transaction};
 
 /// What decides which campaign a lead comes into.
@@ -51,19 +50,10 @@ pub(crate) async fn campaign_for(
     }
 }
 
-/// Makes a lead one of the campaign that was found for it, with one of its agents.
-pub(crate) fn take_in(contact: &mut Contact, campaign: &Campaign, now: Timestamp) {
-    if contact.details.campaign_id == Some(campaign.id) {
-        contact.agent_id = campaign.agent_for(contact.id);
-    } else {
-        contact.join(campaign, now);
-    }
-}
-
 /// Brings a lead into the campaign that [`campaign_for`] found, with one of its agents, and has it called where the
 /// campaign runs.
 pub(crate) fn join(ctx: &Context, step: &mut Transaction, contact: &mut Contact, campaign: &Campaign) {
-    take_in(contact, campaign, ctx.now());
+    contact.join(campaign, ctx.now());
     // One that is started at this moment may not find the lead by itself; one that is not on does nothing.
     if campaign.status != CampaignStatus::Cancelled {
         step.enqueue(Job::RunCampaign { campaign: campaign.id });
