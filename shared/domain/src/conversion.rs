@@ -2,6 +2,7 @@
 
 use crate::call::Call;
 use crate::contact::{Contact, LeadStatus};
+use crate::provenance::{Author, Provenance};
 use crate::{AgentId, CallId, CampaignId};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -40,6 +41,20 @@ impl Talk {
 const CONVERTS_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl Contact {
+    /// Notes that somebody spoke with them in an attempt of a call, as is known at `now`. News of an earlier talk than
+    /// the last one does not make that one earlier.
+    pub fn spoke(&mut self, call: &Call, attempt: u32, now: Timestamp) {
+        let ended_at = call.attempt(attempt).and_then(|attempt| attempt.ended_at);
+        self.last_contact_at = self.last_contact_at.max(ended_at);
+        if let Some(talk) = Talk::of(call, attempt) {
+            self.talked(talk);
+        }
+        if self.may_advance_to(LeadStatus::Contacted) {
+            let evidence = Some(call.id.to_string());
+            self.set_status(LeadStatus::Contacted, Provenance { by: Author::System, at: now, evidence });
+        }
+    }
+
     /// Notes a talk. News of an earlier one than is known changes nothing; news that comes after the sale that
     /// followed the talk still counts.
     pub fn talked(&mut self, talk: Talk) {
@@ -62,8 +77,8 @@ impl Contact {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Ids;
     use crate::contact::tests::contact;
-    use crate::{Author, Ids, Provenance};
 
     #[test]
     fn a_sale_within_thirty_days_is_put_down_to_the_talk_before_it() {

@@ -11,7 +11,6 @@ use domain::call::{Call, CallStatus, Ending};
 use domain::calling::{Decision, Policy, Reason, Ruling, Verdict, decide, judge};
 use domain::contact::{Contact, OnCall};
 use domain::context::{CallFacts, Packet};
-use domain::conversion::Talk;
 use domain::{AttemptId, business::BusinessConfig};
 use elevenlabs::{OutboundCall, PhoneProvider, Placed};
 use jiff::{SignedDuration, Timestamp};
@@ -256,18 +255,7 @@ pub(crate) async fn end(
                 contact.hang_up(call.id);
             }
             match ending.status {
-                CallStatus::Completed => {
-                    contact.last_contact_at = Some(now);
-                    if let Some(talk) = Talk::of(&call, attempt.number) {
-                        contact.talked(talk);
-                    }
-                    if contact.may_advance_to(domain::contact::LeadStatus::Contacted) {
-                        let by = domain::Author::System;
-                        let evidence = Some(call.id.to_string());
-                        let provenance = domain::Provenance { by, at: now, evidence };
-                        contact.set_status(domain::contact::LeadStatus::Contacted, provenance);
-                    }
-                }
+                CallStatus::Completed => contact.spoke(&call, attempt.number, now),
                 // A call that was never made did not bother anybody.
                 _ if ending.never_rang() => {
                     let dialed_at = call.attempt(attempt.number).and_then(|attempt| attempt.dialed_at);

@@ -7,10 +7,9 @@ use crate::ingest::{self, Ingested};
 use crate::{business_config, integrations};
 use contracts::Job;
 use domain::call::{Call, CallStatus, Direction};
-use domain::contact::{Contact, LeadStatus};
+use domain::contact::Contact;
 use domain::context::{AgentUsed, CallFacts, Packet};
-use domain::conversion::Talk;
-use domain::{AttemptId, Author, ContactId, Phone, Provenance, TenantId};
+use domain::{AttemptId, ContactId, Phone, TenantId};
 pub use elevenlabs::initiation::Initiation;
 use elevenlabs::initiation::{Overrides, Ringing};
 use elevenlabs::{Conversation, Direction as Said};
@@ -173,14 +172,7 @@ async fn keep(ctx: &Context, contact: ContactId, conversation: &Conversation) ->
     step.put(&ContextRecord { attempt, packet })?;
     if status == CallStatus::Completed {
         let mut lead = stored.value.clone();
-        lead.last_contact_at = lead.last_contact_at.max(Some(ended_at));
-        if let Some(talk) = Talk::of(&call, 1) {
-            lead.talked(talk);
-        }
-        if lead.may_advance_to(LeadStatus::Contacted) {
-            let evidence = Some(call.id.to_string());
-            lead.set_status(LeadStatus::Contacted, Provenance { by: Author::System, at: now, evidence });
-        }
+        lead.spoke(&call, 1, now);
         if lead != stored.value {
             step.replace(&stored, &lead)?;
         }
