@@ -10,6 +10,7 @@ use crate::provenance::{Author, Provenance};
 use crate::zone::{ZoneName, zones_of};
 use crate::{AgentId, CallId, CampaignId, ContactId, Email, Invalid, Money, Phone};
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -328,6 +329,11 @@ impl Contact {
         }
         let countries = self.details.phone.as_ref().map(Phone::countries).unwrap_or_default();
         countries.into_iter().flat_map(zones_of).collect()
+    }
+
+    /// The clock by which the person reads an instant: that of the first of their zones, else UTC.
+    pub fn clock(&self) -> TimeZone {
+        self.zones().first().map_or(TimeZone::UTC, ZoneName::time_zone)
     }
 
     /// Notes that we contacted the person of our own accord.

@@ -203,15 +203,16 @@ fn sections(known: &Known<'_>, said: &template::Said) -> Vec<String> {
     let details = known.contact.map(|contact| &contact.details);
     let preferences = details.map(|details| lines_of(&details.preferences)).unwrap_or_default();
     let notes = details.map_or("", |details| details.notes.as_str());
-    let (appointments, tasks) = open(known);
+    let (appointments, tasks) = known.ahead();
+    let listed = |cards: Vec<&Card>| cards.iter().map(|card| line_of(card, known)).collect::<String>();
     // The title, what it says, how long that may be, and whether it stands there with nothing to say.
     let mut all: Vec<(&str, String, usize, bool)> = vec![
         (LEAD, lead(known), 3_000, true),
         (CALL, call(known), 600, true),
         (HISTORY, String::new(), 0, true),
         (RELATED, String::new(), 0, false),
-        (APPOINTMENTS, appointments, 1_000, false),
-        (TASKS, tasks, 1_000, false),
+        (APPOINTMENTS, listed(appointments), 1_000, false),
+        (TASKS, listed(tasks), 1_000, false),
         (PREFERENCES, preferences, 2_000, known.contact.is_some()),
         (NOTES, notes.to_owned(), 4_000, known.contact.is_some()),
     ];
@@ -318,37 +319,34 @@ fn call(known: &Known<'_>) -> String {
     }
 }
 
-/// What is ahead: appointments and calls that were agreed, and tasks of the business's people.
-fn open(known: &Known<'_>) -> (String, String) {
+/// The line of something that is ahead.
+fn line_of(card: &Card, known: &Known<'_>) -> String {
     let zone = known.zone();
-    let (mut appointments, mut tasks) = (String::new(), String::new());
-    for card in known.open {
-        match card {
-            Card::Call { scheduled_at: Some(at), objective, .. } if card.is_ahead_of(known) => {
-                let call = known.config.worded("Call");
-                let _ = writeln!(appointments, "- {}: {call}, {objective}", local_time(*at, &zone));
-            }
-            Card::Call { .. } => {}
-            Card::Task { title, detail, due_at, .. } => {
-                let lines = if card.is_appointment() { &mut appointments } else { &mut tasks };
-                let due = due_at.map(|at| format!(", due {}", local_time(at, &zone))).unwrap_or_default();
-                let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
-                let _ = writeln!(lines, "- {title}{due}{detail}");
-            }
+    match card {
+        Card::Call { scheduled_at, objective, .. } => {
+            let at = scheduled_at.map(|at| local_time(at, &zone)).unwrap_or_default();
+            format!("- {at}: {}, {objective}\n", known.config.worded("Call"))
+        }
+        Card::Task { title, detail, due_at, .. } => {
+            let due = due_at.map(|at| format!(", due {}", local_time(at, &zone))).unwrap_or_default();
+            let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+            format!("- {title}{due}{detail}\n")
         }
     }
-    (appointments, tasks)
 }
 
-impl Card {
-    /// Whether it is of a call still to come, and not of the call that is being prepared.
-    fn is_ahead_of(&self, known: &Known<'_>) -> bool {
-        match self {
-            Self::Call { call_id, scheduled_at, .. } => {
-                Some(*call_id) != known.call.id && scheduled_at.is_some_and(|at| at > known.now)
+impl<'a> Known<'a> {
+    /// What is ahead: appointments and calls that were agreed, and tasks of the business's people. The call that is
+    /// being prepared is not ahead of itself.
+    fn ahead(&self) -> (Vec<&'a Card>, Vec<&'a Card>) {
+        let is_ahead = |card: &&Card| match card {
+            Card::Call { call_id, scheduled_at, .. } => {
+                Some(*call_id) != self.call.id && scheduled_at.is_some_and(|at| at > self.now)
             }
-            Self::Task { .. } => false,
-        }
+            Card::Task { .. } => true,
+        };
+        let is_agreed = |card: &&Card| matches!(card, Card::Call { .. }) || card.is_appointment();
+        self.open.iter().filter(is_ahead).partition(is_agreed)
     }
 }
 

@@ -246,7 +246,8 @@ fn follow_up(reading: &Reading, wants_call: bool, situation: &Situation<'_>) -> 
         Some(wished) => match open(wished) {
             at if at == wished => (at, "The lead asked to be called at this time.".to_owned()),
             at => {
-                let wished = wished.to_zoned(place.clock()).strftime("%Y-%m-%d %H:%M %Z").to_string();
+                let wished =
+                    wished.to_zoned(situation.contact.clock()).strftime("%Y-%m-%d %H:%M %Z").to_string();
                 let why = format!(
                     "The lead asked to be called at {wished}, which is outside the calling hours; this is the next time within them."
                 );

@@ -8,7 +8,6 @@ use crate::{agents, business_config, calls, integrations, next_actions, similari
 use contracts::Job;
 use domain::AttemptId;
 use domain::analysis::{Analysis, Pieces, Reading, Said, split, spoken};
-use domain::calling::{Place, Policy};
 use domain::contact::Contact;
 use domain::context::HistoryEntry;
 use domain::score::Signal;
@@ -75,10 +74,8 @@ async fn read(
             }
         },
     )?;
-    let policy = Policy::of(&settings.config, None);
-    let zone = contact.as_ref().map(|contact| Place::of(contact, &policy).clock());
     let setting = Setting {
-        zone: zone.unwrap_or(TimeZone::UTC),
+        zone: contact.as_ref().map_or(TimeZone::UTC, |contact| contact.clock()),
         objective: &call.objective,
         industry: &settings.config.industry,
         asked: agent.map(|agent| agent.value.profile.data_collection).unwrap_or_default(),

@@ -33,11 +33,6 @@ impl Place {
             laws: policy.rules.preset.laws(phone),
         }
     }
-
-    /// The clock by which the person reads an instant: that of the first of their zones.
-    pub fn clock(&self) -> TimeZone {
-        self.zones.first().cloned().unwrap_or(TimeZone::UTC)
-    }
 }
 
 /// The first instant from `from` at which the hours are open wherever the person may be; none if there is none

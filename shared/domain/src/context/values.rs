@@ -88,21 +88,16 @@ pub(super) fn values(known: &Known<'_>) -> Value {
     let terms: Map<String, Value> = terms.chain(own).collect();
     let now = known.now.to_zoned(zone.clone());
     let at = |at: &Option<Timestamp>| at.map(|at| local_time(at, &zone)).unwrap_or_default();
-    let (mut appointments, mut tasks) = (Vec::new(), Vec::new());
-    for card in known.open {
-        match card {
-            Card::Call { scheduled_at, objective, .. }
-                if scheduled_at.is_some() && card.is_ahead_of(known) =>
-            {
-                appointments.push(json!({"at": at(scheduled_at), "title": objective, "detail": ""}));
-            }
-            Card::Call { .. } => {}
-            Card::Task { title, detail, due_at, .. } => {
-                let entry = json!({"at": at(due_at), "title": title, "detail": detail});
-                if card.is_appointment() { appointments.push(entry) } else { tasks.push(entry) }
-            }
+    let entry = |card: &Card| match card {
+        Card::Call { scheduled_at, objective, .. } => {
+            json!({"at": at(scheduled_at), "title": objective, "detail": ""})
         }
-    }
+        Card::Task { title, detail, due_at, .. } => {
+            json!({"at": at(due_at), "title": title, "detail": detail})
+        }
+    };
+    let entries = |cards: Vec<&Card>| Value::Array(cards.into_iter().map(entry).collect());
+    let (appointments, tasks) = known.ahead();
     let history: Vec<Value> = known
         .history
         .iter()
@@ -144,8 +139,8 @@ pub(super) fn values(known: &Known<'_>) -> Value {
             }),
         ),
         ("history".to_owned(), Value::Array(history)),
-        ("appointments".to_owned(), Value::Array(appointments)),
-        ("tasks".to_owned(), Value::Array(tasks)),
+        ("appointments".to_owned(), entries(appointments)),
+        ("tasks".to_owned(), entries(tasks)),
     ]);
     Value::Object(all)
 }
@@ -223,7 +218,6 @@ fn sample_of(field: &CustomField) -> Value {
 impl Known<'_> {
     /// The zone that times are told in: the lead's first, else UTC.
     pub(super) fn zone(&self) -> TimeZone {
-        let zones = self.contact.map(Contact::zones).unwrap_or_default();
-        zones.first().map_or(TimeZone::UTC, crate::zone::ZoneName::time_zone)
+        self.contact.map_or(TimeZone::UTC, Contact::clock)
     }
 }

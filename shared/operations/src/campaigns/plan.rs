@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::{Page, business_config};
 use domain::call::Call;
-use domain::calling::{Decision, Place, Policy, Reason, decide, judge};
+use domain::calling::{Decision, Policy, Reason, decide, judge};
 use domain::campaign::{Campaign, CampaignStatus};
 use domain::contact::Contact;
 use domain::{AgentId, CampaignId, ContactId, Role};
@@ -137,7 +137,7 @@ fn first_call(
     let (lead_id, name) = (contact.id, contact.name());
     match not_before.and_then(|at| Ok((at, agent.ok_or(Reason::NoAgent)?))) {
         Ok((not_before, agent_id)) => {
-            let local_time = not_before.to_zoned(Place::of(contact, policy).clock()).to_string();
+            let local_time = not_before.to_zoned(contact.clock()).to_string();
             Ok(PlannedCall { lead_id, name, agent_id, not_before, local_time })
         }
         Err(reason) => Err(Skipped { lead_id, name, reason, detail: reason.sentence() }),
