@@ -15,6 +15,9 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// How far ahead a call may be scheduled, and a wished time may lie: a year, a leap day included.
+pub const HORIZON: SignedDuration = SignedDuration::from_hours(24 * 366);
+
 /// A talk with a lead, wished for or taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Call {

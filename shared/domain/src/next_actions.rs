@@ -2,7 +2,7 @@
 
 use crate::analysis::{Collected, Outcome, Party, Promise, Reading, Wish, WishKind};
 use crate::business::BusinessConfig;
-use crate::call::{Attempt, Call, CallStatus};
+use crate::call::{Attempt, Call, CallStatus, HORIZON};
 use crate::calling::{Place, Policy, Reason, next_open};
 use crate::contact::{Channel, Contact, LeadStatus, Suppression};
 use crate::messages::{self, Draft, Occasion};
@@ -82,8 +82,6 @@ const FOLLOW_UPS: u32 = 5;
 const NURTURE: SignedDuration = SignedDuration::from_hours(48);
 /// How long a person has for a task that a call left.
 const TASK_DUE: SignedDuration = SignedDuration::from_hours(24);
-/// How far ahead a wished time may lie: as far as a call may be scheduled.
-const HORIZON: SignedDuration = SignedDuration::from_hours(24 * 366);
 /// How many promises of one call become tasks.
 const PROMISES: usize = 2;
 

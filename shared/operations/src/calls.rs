@@ -11,7 +11,7 @@ use crate::{Listing, Page, agents, business_config, leads};
 use contracts::Job;
 use domain::analysis::{Analysis, AnalysisStatus, Evaluation, Reading};
 use domain::business::BusinessConfig;
-use domain::call::{Attempt, Call, CallStatus, Direction, Priority};
+use domain::call::{Attempt, Call, CallStatus, Direction, HORIZON, Priority};
 use domain::calling::Reason;
 use domain::campaign::Campaign;
 use domain::cost::{Spending, Tokens};
@@ -212,8 +212,7 @@ pub async fn create(ctx: &Context, input: CallInput) -> Result<AcceptedCall> {
     let instructions = text::prose(input.instructions.as_deref().unwrap_or_default(), 2_000)
         .map_err(|e| e.within("/instructions"))?;
     let now = ctx.now();
-    let horizon = jiff::SignedDuration::from_hours(24 * 366);
-    if input.scheduled_at.is_some_and(|at| at > now + horizon) {
+    if input.scheduled_at.is_some_and(|at| at > now + HORIZON) {
         return Err(Invalid::at("/scheduled_at", "must be within a year").into());
     }
     let call = Call {
