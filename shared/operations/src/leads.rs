@@ -336,7 +336,7 @@ impl ActionView {
 }
 
 impl Lead {
-    fn of(contact: &Contact) -> Self {
+    pub(crate) fn of(contact: &Contact) -> Self {
         Self {
             id: contact.id,
             fields: LeadInput::of(contact),

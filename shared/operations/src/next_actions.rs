@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::error::Result;
+use crate::leads::Lead;
 use crate::{agents, business_config, calls, campaigns};
 use contracts::Job;
 use domain::action::{Action, Step, Task, TaskStatus};
@@ -78,7 +79,8 @@ pub async fn take(ctx: &Context, attempt: AttemptId) -> Result<()> {
             step.replace(&old, &call)?;
             if contact != stored.value {
                 step.replace(&stored, &contact)?;
-                ctx.audited(&mut step, "lead.updated", contact.id, Some(&stored.value), Some(&contact))?;
+                let (before, after) = (Lead::of(&stored), Lead::of(&contact));
+                ctx.audited(&mut step, "lead.updated", contact.id, Some(&before), Some(&after))?;
             }
             ctx.changed(&mut step, "call", call.id, "planned")?;
             Ok(ctx.store().commit(step).await?)
