@@ -194,6 +194,16 @@ pub fn build(agent: &Agent, known: &Known<'_>) -> Packet {
     }
 }
 
+/// A section as it is printed where no template says otherwise.
+struct Printed {
+    title: &'static str,
+    body: String,
+    /// How long the body may be, in characters.
+    max: usize,
+    /// Whether it stands there with nothing to say.
+    always: bool,
+}
+
 /// The sections in their order, [`SECTIONS_MAX`] characters long together.
 fn sections(known: &Known<'_>, said: &template::Said) -> Vec<String> {
     let config = known.config;
@@ -205,22 +215,23 @@ fn sections(known: &Known<'_>, said: &template::Said) -> Vec<String> {
     let notes = details.map_or("", |details| details.notes.as_str());
     let (appointments, tasks) = known.ahead();
     let listed = |cards: Vec<&Card>| cards.iter().map(|card| line_of(card, known)).collect::<String>();
-    // The title, what it says, how long that may be, and whether it stands there with nothing to say.
-    let mut all: Vec<(&str, String, usize, bool)> = vec![
-        (LEAD, lead(known), 3_000, true),
-        (CALL, call(known), 600, true),
-        (HISTORY, String::new(), 0, true),
-        (RELATED, String::new(), 0, false),
-        (APPOINTMENTS, listed(appointments), 1_000, false),
-        (TASKS, listed(tasks), 1_000, false),
-        (PREFERENCES, preferences, 2_000, known.contact.is_some()),
-        (NOTES, notes.to_owned(), 4_000, known.contact.is_some()),
+    let knows_lead = known.contact.is_some();
+    let printed = |title, body, max, always| Printed { title, body, max, always };
+    let mut all = vec![
+        printed(LEAD, lead(known), 3_000, true),
+        printed(CALL, call(known), 600, true),
+        printed(HISTORY, String::new(), SECTIONS_MAX, true),
+        printed(RELATED, String::new(), SECTIONS_MAX, false),
+        printed(APPOINTMENTS, listed(appointments), 1_000, false),
+        printed(TASKS, listed(tasks), 1_000, false),
+        printed(PREFERENCES, preferences, 2_000, knows_lead),
+        printed(NOTES, notes.to_owned(), 4_000, knows_lead),
     ];
     let said_of = |title: &str| said.sections.iter().find(|(key, _)| *key == folded(title));
     let own = said.sections.iter().filter(|(key, _)| !PRINTED.iter().any(|printed| folded(printed) == *key));
-    let last = (INSTRUCTIONS, instructions.join("\n\n"), 4_000, true);
+    let last = printed(INSTRUCTIONS, instructions.join("\n\n"), 4_000, true);
     let history_replaced = said_of(HISTORY).is_some();
-    let text_of = |(title, body, max, always): &(&str, String, usize, bool)| match said_of(title) {
+    let text_of = |Printed { title, body, max, always }: &Printed| match said_of(title) {
         Some((_, replaced)) => {
             (!replaced.body.is_empty()).then(|| titled(&config.worded(title), &replaced.body))
         }
@@ -240,8 +251,13 @@ fn sections(known: &Known<'_>, said: &template::Said) -> Vec<String> {
         .sum();
     if !history_replaced {
         let (recent, related) = history(known, SECTIONS_MAX.saturating_sub(taken + RELATED.len() + 8));
-        (all[2].1, all[2].2) = (recent, SECTIONS_MAX);
-        (all[3].1, all[3].2) = (related, SECTIONS_MAX);
+        for section in &mut all {
+            match section.title {
+                HISTORY => section.body.clone_from(&recent),
+                RELATED => section.body.clone_from(&related),
+                _ => {}
+            }
+        }
     }
     let first = all.iter().filter_map(text_of);
     let last = text_of(&last);

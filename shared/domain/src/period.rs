@@ -20,7 +20,7 @@ pub struct Period {
 
 /// A part of a period, read from figures of one kind. The bounds are included.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stretch {
+pub enum Part {
     /// From day to day, `YYYY-MM-DD`.
     Days(String, String),
     /// From month to month, `YYYY-MM`.
@@ -68,16 +68,15 @@ impl Period {
     }
 
     /// The parts that the period is read in: its days; of a long one the whole months, and the days around them.
-    pub fn stretches(self) -> Vec<Stretch> {
-        let days =
-            |from: Date, to: Date| (from <= to).then(|| Stretch::Days(from.to_string(), to.to_string()));
+    pub fn parts(self) -> Vec<Part> {
+        let days = |from: Date, to: Date| (from <= to).then(|| Part::Days(from.to_string(), to.to_string()));
         if !self.is_by_month() {
             return days(self.from, self.to).into_iter().collect();
         }
         let first = if self.from.day() == 1 { self.from } else { after(self.from.last_of_month()) };
         let last =
             if self.to == self.to.last_of_month() { self.to } else { before(self.to.first_of_month()) };
-        let months = Stretch::Months(month_of(first), month_of(last));
+        let months = Part::Months(month_of(first), month_of(last));
         [days(self.from, before(first)), Some(months), days(after(last), self.to)]
             .into_iter()
             .flatten()
@@ -155,21 +154,18 @@ mod tests {
 
     #[test]
     fn a_long_period_is_read_by_its_whole_months() {
-        let days = |from: &str, to: &str| Stretch::Days(from.to_owned(), to.to_owned());
-        let months = |from: &str, to: &str| Stretch::Months(from.to_owned(), to.to_owned());
+        let days = |from: &str, to: &str| Part::Days(from.to_owned(), to.to_owned());
+        let months = |from: &str, to: &str| Part::Months(from.to_owned(), to.to_owned());
+        assert_eq!(period("2026-01-10", "2026-02-05").unwrap().parts(), [days("2026-01-10", "2026-02-05")]);
         assert_eq!(
-            period("2026-01-10", "2026-02-05").unwrap().stretches(),
-            [days("2026-01-10", "2026-02-05")]
-        );
-        assert_eq!(
-            period("2025-11-22", "2026-11-21").unwrap().stretches(),
+            period("2025-11-22", "2026-11-21").unwrap().parts(),
             [
                 days("2025-11-22", "2025-11-30"),
                 months("2025-12", "2026-10"),
                 days("2026-11-01", "2026-11-21")
             ]
         );
-        assert_eq!(period("2026-01-01", "2026-12-31").unwrap().stretches(), [months("2026-01", "2026-12")]);
+        assert_eq!(period("2026-01-01", "2026-12-31").unwrap().parts(), [months("2026-01", "2026-12")]);
         assert_eq!(
             period("2025-12-31", "2026-04-02").unwrap().places(),
             ["2025-12", "2026-01", "2026-02", "2026-03", "2026-04"]
@@ -190,11 +186,11 @@ mod tests {
             let from = day("2024-01-01").saturating_add(start.days());
             let to = from.saturating_add(length.days());
             let period = Period::new(Some(from), Some(to), to).unwrap();
-            let stretches = period.stretches();
-            prop_assert!(stretches.len() <= 3);
-            let reads = |text: String| stretches.iter().filter(|stretch| match stretch {
-                Stretch::Days(from, to) => *from <= text && text <= *to,
-                Stretch::Months(from, to) => from.as_str() <= &text[..7] && &text[..7] <= to.as_str(),
+            let parts = period.parts();
+            prop_assert!(parts.len() <= 3);
+            let reads = |text: String| parts.iter().filter(|part| match part {
+                Part::Days(from, to) => *from <= text && text <= *to,
+                Part::Months(from, to) => from.as_str() <= &text[..7] && &text[..7] <= to.as_str(),
             }).count();
             for day in from.series(1.day()).take_while(|day| *day <= to) {
                 prop_assert_eq!(reads(day.to_string()), 1, "{}", day);

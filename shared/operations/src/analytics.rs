@@ -239,7 +239,7 @@ pub async fn calls(ctx: &Context, scope: &CallScope) -> Result<CallAnalytics> {
 pub async fn agents(ctx: &Context, scope: &CallScope) -> Result<AgentAnalytics> {
     let told = Told::read(ctx, scope).await?;
     let by_agent = told.by(|_, agent, _| Some(agent));
-    let names = names(ctx, by_agent.keys().copied()).await?;
+    let names = agent_names(ctx, by_agent.keys().copied()).await?;
     Ok(AgentAnalytics { period: told.view(), agents: shown(by_agent, &names, &told.config) })
 }
 
@@ -248,7 +248,7 @@ pub async fn campaigns(ctx: &Context, scope: &CallScope) -> Result<CampaignAnaly
     let told = Told::read(ctx, scope).await?;
     let of_campaigns = || told.attempts.iter().filter(|of| of.campaign.is_some());
     let (names, mut campaign_names) = tokio::try_join!(
-        names(ctx, of_campaigns().map(|of| of.agent)),
+        agent_names(ctx, of_campaigns().map(|of| of.agent)),
         campaign_names(ctx, of_campaigns().map(|of| of.campaign)),
     )?;
     let mut variants: BTreeMap<CampaignId, BTreeMap<Option<AgentId>, Tally>> = BTreeMap::new();
@@ -388,7 +388,7 @@ fn too_much(error: store::Error) -> Error {
 }
 
 /// The names of agents, in one batch.
-async fn names(
+async fn agent_names(
     ctx: &Context,
     agents: impl Iterator<Item = Option<AgentId>>,
 ) -> Result<BTreeMap<AgentId, String>> {

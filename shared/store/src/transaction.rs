@@ -298,12 +298,11 @@ impl Transaction {
             Row::Slot { owner, until, .. } => {
                 item.insert("holder".to_owned(), text(owner));
                 item.insert("until".to_owned(), text(instant(*until)));
-                let (condition, value) = if holds_slot(old, row) {
-                    ("holder = :v", text(owner))
+                let (condition, value, guard) = if holds_slot(old, row) {
+                    ("holder = :v", text(owner), Guard::Yield)
                 } else {
-                    ("attribute_not_exists(pk) OR #until < :v", text(instant(self.now)))
+                    ("attribute_not_exists(pk) OR #until < :v", text(instant(self.now)), Guard::Slot)
                 };
-                let guard = if holds_slot(old, row) { Guard::Yield } else { Guard::Slot };
                 self.push(put(item, Some(condition), [(":v", value)]), guard);
             }
         }

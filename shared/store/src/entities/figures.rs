@@ -10,7 +10,7 @@ use crate::error::Result;
 use domain::call::{Attempt, Call, CallStatus, Direction};
 use domain::contact::{Contact, LeadStatus};
 use domain::cost::{MonthSoFar, Tokens};
-use domain::period::{Period, Stretch, month_of};
+use domain::period::{Part, Period, month_of};
 use domain::{AgentId, CampaignId, Currency, TenantId, text};
 use futures::future::try_join_all;
 use jiff::civil::Date;
@@ -329,14 +329,14 @@ impl Store {
         period: Period,
         read: impl Fn(&str, &Sums) -> Option<T>,
     ) -> Result<Vec<T>> {
-        let stretches = period.stretches().into_iter().map(|stretch| async move {
-            let (stat, from, to) = match stretch {
-                Stretch::Days(from, to) => (kind.day, from, to),
-                Stretch::Months(from, to) => (kind.month, from, to),
+        let parts = period.parts().into_iter().map(|part| async move {
+            let (stat, from, to) = match part {
+                Part::Days(from, to) => (kind.day, from, to),
+                Part::Months(from, to) => (kind.month, from, to),
             };
             self.tallies_between(tenant, stat, &from, &to).await
         });
-        Ok(try_join_all(stretches).await?.iter().flat_map(|tallies| read_all(tallies, &read)).collect())
+        Ok(try_join_all(parts).await?.iter().flat_map(|tallies| read_all(tallies, &read)).collect())
     }
 }
 
