@@ -92,6 +92,10 @@ pub async fn plan(ctx: &Context, id: CampaignId) -> Result<CampaignPlan> {
         loop {
             let listing = ctx.store().list::<Contact>(&ctx.tenant, &list, &page).await?;
             for contact in &listing.items {
+                if calls.len() + not_called.len() == LEADS_MAX {
+                    is_cut = true;
+                    break 'lists;
+                }
                 let agent = campaign.agent_of(contact).or(default_agent).filter(there);
                 match first_call(
                     Call::queued(ctx.new_id(), contact.id, now, now),
@@ -102,10 +106,6 @@ pub async fn plan(ctx: &Context, id: CampaignId) -> Result<CampaignPlan> {
                 ) {
                     Ok(call) => calls.push(call),
                     Err(skipped) => not_called.push(skipped),
-                }
-                if calls.len() + not_called.len() == LEADS_MAX {
-                    is_cut = true;
-                    break 'lists;
                 }
             }
             let Some(next) = listing.next else { break };
