@@ -182,6 +182,7 @@ pub async fn create(ctx: &Context, input: NewAgent) -> Result<Stored<AgentView>>
 
 /// One agent; compared with what ElevenLabs has where `refresh` asks for it.
 pub async fn get(ctx: &Context, id: AgentId, refresh: bool) -> Result<Stored<AgentView>> {
+    ctx.require(Role::Viewer)?;
     let agent = find(ctx, id).await?;
     let mut view = AgentView::of(&agent);
     if refresh {
@@ -194,6 +195,7 @@ pub async fn get(ctx: &Context, id: AgentId, refresh: bool) -> Result<Stored<Age
 
 /// Agents, newest first.
 pub async fn list(ctx: &Context, page: &Page) -> Result<Listing<AgentView>> {
+    ctx.require(Role::Viewer)?;
     let listing = ctx.store().list::<Agent>(&ctx.tenant, AGENTS, page).await?;
     Ok(Listing {
         items: listing.items.iter().map(|agent| AgentView::of(agent)).collect(),

@@ -15,7 +15,7 @@ use domain::contact::LeadStatus;
 use domain::period::Period;
 use domain::statistics::Proportion;
 use domain::zone::ZoneName;
-use domain::{AgentId, CampaignId, Invalid};
+use domain::{AgentId, CampaignId, Invalid, Role};
 use figures::Tally;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -218,6 +218,7 @@ pub struct LeadPoint {
 
 /// What calls came to, in all and over time.
 pub async fn calls(ctx: &Context, scope: &CallScope) -> Result<CallAnalytics> {
+    ctx.require(Role::Viewer)?;
     let told = Told::read(ctx, scope).await?;
     let mut places: BTreeMap<String, Tally> =
         told.period.places().into_iter().map(|place| (place, Tally::default())).collect();
@@ -237,6 +238,7 @@ pub async fn calls(ctx: &Context, scope: &CallScope) -> Result<CallAnalytics> {
 
 /// What the calls of each agent came to.
 pub async fn agents(ctx: &Context, scope: &CallScope) -> Result<AgentAnalytics> {
+    ctx.require(Role::Viewer)?;
     let told = Told::read(ctx, scope).await?;
     let by_agent = told.by(|_, agent, _| Some(agent));
     let names = agent_names(ctx, by_agent.keys().copied()).await?;
@@ -245,6 +247,7 @@ pub async fn agents(ctx: &Context, scope: &CallScope) -> Result<AgentAnalytics> 
 
 /// What the calls of each campaign came to, and which of its variants is better.
 pub async fn campaigns(ctx: &Context, scope: &CallScope) -> Result<CampaignAnalytics> {
+    ctx.require(Role::Viewer)?;
     let told = Told::read(ctx, scope).await?;
     let of_campaigns = || told.attempts.iter().filter(|of| of.campaign.is_some());
     let (names, mut campaign_names) = tokio::try_join!(
@@ -273,6 +276,7 @@ pub async fn campaigns(ctx: &Context, scope: &CallScope) -> Result<CampaignAnaly
 
 /// What leads came to, by where they came from.
 pub async fn leads(ctx: &Context, scope: &LeadScope) -> Result<LeadAnalytics> {
+    ctx.require(Role::Viewer)?;
     let config = business_config::get(ctx).await?.value.config;
     let period = Period::new(scope.from, scope.to, config.day_of(ctx.now()))?;
     let (mut figures, pipeline) = tokio::try_join!(

@@ -9,7 +9,7 @@ use domain::calling::Verdict;
 use domain::cost::{Bill, BudgetState, MILLI, MonthSoFar, Spending, next_month};
 use domain::money::{Amount, Sum};
 use domain::period::{month_of, parse_month};
-use domain::{Currency, Invalid};
+use domain::{Currency, Invalid, Role};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::{MonthFigures, SlotRow, VOICE_ACCOUNT};
@@ -111,6 +111,7 @@ pub struct BudgetView {
 
 /// What a month used, this one if none is named, and how it stands with its budget.
 pub async fn usage(ctx: &Context, month: Option<&str>) -> Result<Usage> {
+    ctx.require(Role::Viewer)?;
     let named = month.map(|month| parse_month(month).map_err(|e| e.within("?month"))).transpose()?;
     let config = business_config::get(ctx).await?.value.config;
     let this = month_of(config.day_of(ctx.now()));

@@ -10,6 +10,7 @@ use store::{Settings, Stored};
 
 /// The tenant's configuration with its version; the defaults, as version 0, until one is set.
 pub async fn get(ctx: &Context) -> Result<Stored<Settings>> {
+    ctx.require(Role::Viewer)?;
     let stored = ctx.store().get::<Settings>(&ctx.tenant, &()).await?;
     Ok(stored.unwrap_or_else(|| Stored { value: Settings::default(), version: 0 }))
 }

@@ -265,6 +265,7 @@ impl CallSearch {
 
 /// The calls that fit, newest first. A page may be short where few fit several filters.
 pub async fn list(ctx: &Context, search: &CallSearch, page: &Page) -> Result<Listing<CallView>> {
+    ctx.require(Role::Viewer)?;
     let CallSearch { lead_id, campaign_id, agent_id, status } = *search;
     let filter = CallFilter { lead: lead_id, campaign: campaign_id, agent: agent_id, status };
     let listing = ctx.store().calls(&ctx.tenant, &filter, page).await?;
@@ -303,6 +304,7 @@ pub async fn cancel(ctx: &Context, id: CallId) -> Result<CallView> {
 
 /// One call with what was said and read in it.
 pub async fn get(ctx: &Context, id: CallId) -> Result<CallDetails> {
+    ctx.require(Role::Viewer)?;
     let (record, settings) =
         tokio::try_join!(async { Ok(ctx.store().call(&ctx.tenant, id).await?) }, business_config::get(ctx))?;
     let CallRecord { call, mut transcripts, mut analyses } = record.ok_or(Error::NotFound("call"))?;

@@ -101,6 +101,7 @@ pub async fn create(ctx: &Context, input: CampaignInput) -> Result<Stored<Campai
 
 /// One campaign, with how far it is.
 pub async fn get(ctx: &Context, id: CampaignId) -> Result<Stored<CampaignDetails>> {
+    ctx.require(Role::Viewer)?;
     let (campaign, calls) =
         tokio::try_join!(find(ctx, id), async { Ok(ctx.store().campaign_calls(&ctx.tenant, id).await?) })?;
     let open_calls = calls.iter().filter(|(status, _)| !status.is_final()).map(|(_, count)| count).sum();
@@ -114,6 +115,7 @@ pub async fn list(
     status: Option<CampaignStatus>,
     page: &Page,
 ) -> Result<Listing<CampaignView>> {
+    ctx.require(Role::Viewer)?;
     let list = status.map_or_else(|| CAMPAIGNS.to_owned(), campaigns_in);
     let listing = ctx.store().list::<Campaign>(&ctx.tenant, &list, page).await?;
     let items = listing.items.iter().map(|campaign| CampaignView::of(campaign)).collect();

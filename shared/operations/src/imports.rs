@@ -251,6 +251,7 @@ pub async fn start(ctx: &Context, id: ImportId) -> Result<ImportView> {
 
 /// One import, with what is wrong in its rows.
 pub async fn get(ctx: &Context, id: ImportId) -> Result<ImportView> {
+    ctx.require(Role::Viewer)?;
     let import = find(ctx, id).await?;
     let mut errors = ctx.store().import_errors(&ctx.tenant, id).await?;
     errors.truncate(usize::try_from(ERRORS_SHOWN).unwrap_or(usize::MAX));
@@ -259,6 +260,7 @@ pub async fn get(ctx: &Context, id: ImportId) -> Result<ImportView> {
 
 /// Imports, newest first, without their errors.
 pub async fn list(ctx: &Context, page: &Page) -> Result<Listing<ImportView>> {
+    ctx.require(Role::Viewer)?;
     let listing = ctx.store().list::<Import>(&ctx.tenant, store::IMPORTS, page).await?;
     let views = listing.items.iter().map(|import| ImportView::of(import, None));
     Ok(Listing { items: views.collect(), next: listing.next })

@@ -148,6 +148,7 @@ pub async fn create(ctx: &Context, input: LeadInput) -> Result<Stored<Lead>> {
 
 /// One lead.
 pub async fn get(ctx: &Context, id: ContactId) -> Result<Stored<Lead>> {
+    ctx.require(Role::Viewer)?;
     let contact = find(ctx, id).await?;
     Ok(Stored { value: Lead::of(&contact), version: contact.version })
 }
@@ -210,6 +211,7 @@ pub async fn delete(ctx: &Context, id: ContactId, expected: Option<u64>) -> Resu
 
 /// What followed from a lead's calls, newest first.
 pub async fn actions(ctx: &Context, id: ContactId, page: &Page) -> Result<Listing<ActionView>> {
+    ctx.require(Role::Viewer)?;
     find(ctx, id).await?;
     let listing = ctx.store().actions(&ctx.tenant, id, page).await?;
     Ok(Listing { items: listing.items.into_iter().map(ActionView::of).collect(), next: listing.next })

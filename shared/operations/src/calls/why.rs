@@ -6,11 +6,11 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::integrations::Provider;
 use crate::{agents, business_config, campaigns, planning};
-use domain::CallId;
 use domain::agent::Agent;
 use domain::call::{Call, CallStatus};
 use domain::calling::{self, Decision, Law, Policy, Reason, Rule, Ruling, Verdict};
 use domain::contact::Contact;
+use domain::{CallId, Role};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::{Integration, SlotRow, Stored, VOICE_ACCOUNT};
@@ -55,6 +55,7 @@ pub struct RuleVerdict {
 
 /// Every rule, its verdict on the call at this instant, and the next legal moment.
 pub async fn why(ctx: &Context, id: CallId) -> Result<Why> {
+    ctx.require(Role::Viewer)?;
     let call = find(ctx, id).await?;
     let (contact, settings, campaign, agent, lines, provider) = tokio::try_join!(
         async { Ok(ctx.store().get::<Contact>(&ctx.tenant, &call.contact_id).await?) },

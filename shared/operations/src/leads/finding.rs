@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::{Listing, Page, business_config};
 use domain::contact::{Contact, LeadStatus};
-use domain::{CampaignId, ContactId, Email, Invalid, Phone, text};
+use domain::{CampaignId, ContactId, Email, Invalid, Phone, Role, text};
 use serde::{Deserialize, Serialize};
 use store::LeadFilter;
 use utoipa::{IntoParams, ToSchema};
@@ -34,6 +34,7 @@ pub struct LeadSearch {
 /// The leads that fit, newest first; those that a name is searched for by are in the order of the word that was
 /// found.
 pub async fn list(ctx: &Context, search: &LeadSearch, page: &Page) -> Result<Listing<Lead>> {
+    ctx.require(Role::Viewer)?;
     let mut filter = LeadFilter {
         status: search.status,
         campaign: search.campaign_id,
@@ -131,6 +132,7 @@ pub struct PipelineStatus {
 
 /// How many leads stand where, from counters.
 pub async fn pipeline(ctx: &Context) -> Result<Pipeline> {
+    ctx.require(Role::Viewer)?;
     let counts = ctx.store().lead_counts(&ctx.tenant).await?;
     let count = |dimension: &str| counts.get(dimension).copied().unwrap_or_default();
     let statuses = LeadStatus::ALL

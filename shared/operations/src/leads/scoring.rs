@@ -3,9 +3,9 @@
 use crate::business_config;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use domain::ContactId;
 use domain::contact::LeadStatus;
 use domain::score::{self, ScoreReason};
+use domain::{ContactId, Role};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::ContactRecord;
@@ -36,6 +36,7 @@ pub struct LeadScore {
 /// Works out a lead's score and status from what is stored, by the same rules that an analysed call goes by. Changes
 /// nothing.
 pub async fn score(ctx: &Context, id: ContactId) -> Result<LeadScore> {
+    ctx.require(Role::Viewer)?;
     let (record, settings) = tokio::try_join!(
         async { Ok(ctx.store().contact(&ctx.tenant, id).await?) },
         business_config::get(ctx)
