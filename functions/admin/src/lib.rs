@@ -32,7 +32,7 @@ api::routes!(
     request_body = TenantInput,
     responses(
         (status = 201, description = "The tenant, and its owner's key this once", body = NewTenant),
-        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "There is a tenant of this name", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn create_tenant(request: Submitted<TenantInput>) -> api::Result<Created<NewTenant>> {
@@ -122,7 +122,7 @@ async fn list_integrations(caller: Caller) -> api::Result<Json<Vec<Configured>>>
     request_body = IssuerInput,
     responses(
         (status = 200, description = "The issuer", body = IssuerInput),
-        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Another tenant accepts the tokens of this issuer for this audience", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn put_jwt_issuer(request: Submitted<IssuerInput>) -> api::Result<Json<IssuerInput>> {

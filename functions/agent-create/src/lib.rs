@@ -20,7 +20,7 @@ api::routes!(create_agent, create_agent_template);
     request_body = NewAgent,
     responses(
         (status = 201, description = "The agent, at ElevenLabs too", body = AgentView),
-        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The voice provider is not set up, or the agent was deleted while it was made", body = Problem, content_type = "application/problem+json"),
         (status = 502, description = "The provider refused or failed", body = Problem, content_type = "application/problem+json"),
         (status = 504, description = "The provider did not answer in time; what it did is found out and settled", body = Problem, content_type = "application/problem+json"),
     ),

@@ -20,7 +20,7 @@ api::routes!(update_agent, restore_agent_version, sync_agent);
     request_body = Object,
     responses(
         (status = 200, description = "The agent", body = AgentView),
-        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The voice provider is not set up, or the agent is still being made there", body = Problem, content_type = "application/problem+json"),
         (status = 502, description = "The provider refused or failed", body = Problem, content_type = "application/problem+json"),
         (status = 504, description = "The provider did not answer in time; what it did is found out and settled", body = Problem, content_type = "application/problem+json"),
     ),
@@ -41,7 +41,7 @@ async fn update_agent(
     params(("id" = String, Path), ("version" = u32, Path), IfMatch),
     responses(
         (status = 200, description = "The agent", body = AgentView),
-        (status = 409, description = "It is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The voice provider is not set up, or the agent is still being made there", body = Problem, content_type = "application/problem+json"),
         (status = 502, description = "The provider refused or failed", body = Problem, content_type = "application/problem+json"),
         (status = 504, description = "The provider did not answer in time; what it did is found out and settled", body = Problem, content_type = "application/problem+json"),
     ),
@@ -63,7 +63,7 @@ async fn restore_agent_version(
     params(("id" = String, Path), IfMatch),
     responses(
         (status = 200, description = "The agent", body = AgentView),
-        (status = 409, description = "It is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The voice provider is not set up, or the agent is still being made there", body = Problem, content_type = "application/problem+json"),
         (status = 502, description = "The provider refused or failed", body = Problem, content_type = "application/problem+json"),
         (status = 504, description = "The provider did not answer in time; what it did is found out and settled", body = Problem, content_type = "application/problem+json"),
     ),

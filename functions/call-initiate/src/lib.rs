@@ -33,7 +33,7 @@ async fn create_call(request: Submitted<CallInput>) -> api::Result<Accepted<Acce
     params(("id" = String, Path)),
     responses(
         (status = 200, description = "The call", body = CallView),
-        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is being made, or is over", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn cancel_call(caller: Caller, Path(id): Path<CallId>) -> api::Result<Json<CallView>> {

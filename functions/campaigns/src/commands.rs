@@ -12,7 +12,7 @@ use operations::campaigns::{self, CampaignView, Command};
     params(("id" = String, Path)),
     responses(
         (status = 202, description = "The campaign, whose leads and calls are brought after", body = CampaignView),
-        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is paused or was cancelled, or there is no agent to speak", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn start_campaign(
@@ -30,7 +30,7 @@ pub(crate) async fn start_campaign(
     params(("id" = String, Path)),
     responses(
         (status = 202, description = "The campaign, whose leads and calls are brought after", body = CampaignView),
-        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It was never started, or was cancelled", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn pause_campaign(
@@ -48,7 +48,7 @@ pub(crate) async fn pause_campaign(
     params(("id" = String, Path)),
     responses(
         (status = 202, description = "The campaign, whose leads and calls are brought after", body = CampaignView),
-        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It was never started or was cancelled, or there is no agent to speak", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn resume_campaign(
@@ -66,7 +66,6 @@ pub(crate) async fn resume_campaign(
     params(("id" = String, Path)),
     responses(
         (status = 202, description = "The campaign, whose leads and calls are brought after", body = CampaignView),
-        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn cancel_campaign(

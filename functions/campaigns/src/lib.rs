@@ -96,7 +96,7 @@ async fn get_campaign(caller: Caller, Path(id): Path<CampaignId>) -> api::Result
     request_body = Object,
     responses(
         (status = 200, description = "The campaign", body = CampaignView),
-        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It was cancelled", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn update_campaign(
@@ -115,7 +115,7 @@ async fn update_campaign(
     params(("id" = String, Path), IfMatch),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is on, or has calls that are not over", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn delete_campaign(

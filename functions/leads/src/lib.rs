@@ -32,7 +32,7 @@ api::routes!(
     request_body = LeadInput,
     responses(
         (status = 201, description = "The lead, its phone in E.164", body = Lead),
-        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Another lead has the phone or the e-mail address", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn create_lead(request: Submitted<LeadInput>) -> api::Result<Created<Lead>> {
@@ -96,7 +96,7 @@ async fn get_lead(caller: Caller, Path(id): Path<ContactId>) -> api::Result<Reco
     request_body = Object,
     responses(
         (status = 200, description = "The lead", body = Lead),
-        (status = 409, description = "It exists, or is not in a state for this", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Another lead has the phone or the e-mail address", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn update_lead(
