@@ -5,9 +5,9 @@
 //! the cloud's queues do there.
 
 mod control;
-mod files;
 mod folder;
 mod jobs;
+mod links;
 pub mod openapi;
 mod pump;
 mod runner;

@@ -1,11 +1,10 @@
 //! Putting the parts together.
 
 use crate::control::{self, Control};
-use crate::files;
 use crate::folder::Folder;
+use crate::links;
 use crate::pump::Pump;
 use crate::settings::Settings;
-use ::files::Files;
 use api::Api;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -13,6 +12,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use domain::{Ids, TenantId};
 use embedded::Embedded;
+use files::Files;
 use operations::integrations::{self, Provider};
 use operations::{Context, Platform, tenants};
 use provider::Http;
@@ -46,7 +46,7 @@ pub struct Runner {
     /// The providers of `demo` that are real.
     pub real: Vec<&'static str>,
     folder: Folder,
-    shelf: ::files::Folder,
+    files: files::Folder,
 }
 
 /// Why the local run cannot start or go on.
@@ -108,14 +108,14 @@ impl Runner {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         })
         .await?;
-        let shelf = ::files::Folder::new(
+        let files = files::Folder::new(
             folder.file("files"),
-            &format!("http://{address}{}", files::PATH),
+            &format!("http://{address}{}", links::PATH),
             secrets.master_key,
             clock.clone(),
         );
-        let room = Files::folder(shelf.clone(), clock.clone());
-        let platform = Platform::new(store, ids, Vault::local(secrets.master_key), Http::new(), room)
+        let kept = Files::folder(files.clone(), clock.clone());
+        let platform = Platform::new(store, ids, Vault::local(secrets.master_key), Http::new(), kept)
             .with_loopback_providers();
         let runner = Self {
             pump: Pump::new(platform.clone(), Some(simulators.clone())),
@@ -125,7 +125,7 @@ impl Runner {
             database,
             address,
             folder,
-            shelf,
+            files,
         };
         runner.set_up_demo(settings, &secrets.webhook_secret).await?;
         if clock.is_shifted() && integrations::any_live(&runner.platform).await? {
@@ -141,7 +141,7 @@ impl Runner {
         api::finish(routes(), self.platform.clone())
             .layer(nudged)
             .merge(control::router(control))
-            .merge(files::router(self.shelf.clone()))
+            .merge(links::router(self.files.clone()))
     }
 
     /// Keeps how far the clock was moved.
