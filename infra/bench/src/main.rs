@@ -5,6 +5,7 @@
 //! cargo run --release -p bench -- import --rows 100000
 //! cargo run --release -p bench -- reads --few 1000 --many 100000
 //! cargo run --release -p bench -- planning --calls 10000
+//! cargo run --release -p bench -- units
 //! ```
 
 #![expect(
@@ -14,9 +15,11 @@
 )]
 
 mod import;
+mod meter;
 mod planning;
 mod product;
 mod reads;
+mod units;
 
 use std::process::ExitCode;
 
@@ -42,7 +45,11 @@ async fn run(arguments: &[String]) -> Result<(), Failure> {
         Some("import") => import::run(number("--rows", 100_000)?).await,
         Some("reads") => reads::run(number("--few", 1_000)?, number("--many", 100_000)?).await,
         Some("planning") => planning::run(number("--calls", 10_000)?).await,
-        _ => Err("usage: bench import [--rows N] | reads [--few N] [--many N] | planning [--calls N]".into()),
+        Some("units") => units::run().await,
+        _ => {
+            Err("usage: bench import [--rows N] | reads [--few N] [--many N] | planning [--calls N] | units"
+                .into())
+        }
     }
 }
 

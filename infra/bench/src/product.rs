@@ -1,6 +1,8 @@
 //! The product, served on loopback with its data on disk.
 
 use crate::Failure;
+use crate::meter::{Meter, Units};
+use embedded::Embedded;
 use http::Method;
 use local::{Runner, Settings};
 use provider::Http;
@@ -14,30 +16,48 @@ pub(crate) struct Product {
     url: String,
     key: String,
     http: Http,
+    meter: Option<Meter>,
     _data: TempDir,
 }
 
 impl Product {
     /// Starts it in an empty folder; its jobs run as they come.
     pub(crate) async fn start() -> Result<Self, Failure> {
-        Self::begin(Settings::default()).await
+        Self::begin(Settings::default(), false).await
     }
 
     /// The same, at this instant.
     pub(crate) async fn start_at(now: &str) -> Result<Self, Failure> {
-        Self::begin(Settings { now: Some(now.parse()?), ..Settings::default() }).await
+        Self::begin(Settings { now: Some(now.parse()?), ..Settings::default() }, false).await
     }
 
-    async fn begin(settings: Settings) -> Result<Self, Failure> {
+    /// The same, with a meter between it and its table.
+    pub(crate) async fn start_metered(now: &str) -> Result<Self, Failure> {
+        Self::begin(Settings { now: Some(now.parse()?), ..Settings::default() }, true).await
+    }
+
+    async fn begin(settings: Settings, is_metered: bool) -> Result<Self, Failure> {
         let data = tempfile::tempdir()?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let settings = Settings { data: Some(data.path().to_owned()), ..settings };
-        let runner = Runner::start(&settings, &listener).await?;
+        let database = Embedded::start(Some(&data.path().join("leads.db")))?;
+        let (meter, endpoint) = if is_metered {
+            let (meter, address) = Meter::start(database.endpoint()).await?;
+            (Some(meter), address)
+        } else {
+            (None, database.endpoint())
+        };
+        let runner = Runner::start_on(&settings, &listener, database, endpoint).await?;
         let (url, router, pump) =
             (format!("http://{}", runner.address), runner.router(), runner.pump.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         tokio::spawn(async move { pump.keep_going().await });
-        Ok(Self { _runner: runner, url, key: settings.api_key, http: Http::new(), _data: data })
+        Ok(Self { _runner: runner, url, key: settings.api_key, http: Http::new(), meter, _data: data })
+    }
+
+    /// What its table was asked for so far, where there is a meter.
+    pub(crate) fn units(&self) -> Units {
+        self.meter.as_ref().map(Meter::units).unwrap_or_default()
     }
 
     /// Asks for something below the product's address, as its owner; answers the body of a success.
