@@ -4,6 +4,7 @@
 
 use provider::{Http, Url};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -71,7 +72,7 @@ fn rounds() -> u64 {
 }
 
 /// A running campaign is killed at any moment: while leads arrive, are enrolled, planned and dialed, and while talks
-/// are taken in. For more rounds: `FRONTDESK_KILL_ROUNDS=1000 cargo test --release -p local --test kill`.
+/// are taken in. For more rounds: `tests/soak kills 1000`.
 #[tokio::test]
 async fn nothing_acknowledged_is_lost() {
     let data = tempfile::tempdir().unwrap();
@@ -114,4 +115,12 @@ async fn nothing_acknowledged_is_lost() {
         assert!(call["analysis"].is_object(), "{call:#}");
     }
     process.kill();
+    // What the provider was asked for, in its own words.
+    let file = Some(data.path().join("simulators.db"));
+    let address = ([127, 0, 0, 1], 0).into();
+    let config = simulators::Config { clock: domain::Clock::default(), database: file, address };
+    let dials = simulators::Simulators::start(config).await.unwrap().dials();
+    let attempts: BTreeSet<_> = dials.iter().map(|dial| &dial.user_id).collect();
+    assert_eq!(attempts.len(), dials.len(), "an attempt was dialed twice");
+    assert!(dials.len() >= leads.len());
 }
