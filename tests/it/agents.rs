@@ -115,22 +115,12 @@ async fn templates_are_bounded_and_come_in_pages() {
     }
     let body = json!({"name": "One more", "system_prompt": "x"});
     assert_eq!(owner.post("/agents/templates", body.clone()).await.problem(409), "conflict");
-    let (mut own, mut built_in, mut next) = (Vec::new(), 0, Some("/agents/templates?limit=90".to_owned()));
-    while let Some(path) = next {
-        let page = owner.get(&path).await;
-        let link = page.headers.get("link").and_then(|link| link.to_str().ok()?.split(['<', '>']).nth(1));
-        next = link.map(str::to_owned);
-        for template in page.expect(200).as_array().unwrap() {
-            if template["built_in"] == true {
-                built_in += 1;
-            } else {
-                own.push(text(&template["id"]).to_owned());
-            }
-        }
-    }
+    let all = owner.all("/agents/templates?limit=90").await;
+    let (built_in, own): (Vec<_>, Vec<_>) = all.iter().partition(|template| template["built_in"] == true);
+    let mut own: Vec<&str> = own.into_iter().map(|template| text(&template["id"])).collect();
     assert!(own.is_sorted(), "the oldest first");
     own.dedup();
-    assert_eq!((own.len(), built_in), (OWN_TEMPLATES_MAX, 5));
+    assert_eq!((own.len(), built_in.len()), (OWN_TEMPLATES_MAX, 5));
     owner.delete(&format!("/agents/templates/{}", own[7])).await.expect(204);
     owner.post("/agents/templates", body).await.expect(201);
     assert_eq!(owner.get("/agents/templates?cursor=AAAA").await.problem(422), "invalid");
@@ -169,14 +159,7 @@ async fn every_change_of_a_profile_is_a_version_that_can_be_restored() {
     assert_ne!(versions[0]["by"], versions[1]["by"]);
 
     // One at a time, and each with what it changed.
-    let (mut seen, mut next) = (Vec::new(), Some(format!("{path}/versions?limit=1")));
-    while let Some(page) = next {
-        let answer = owner.get(&page).await;
-        let link = answer.headers.get("link").and_then(|link| link.to_str().ok()?.split(['<', '>']).nth(1));
-        next = link.map(str::to_owned);
-        seen.extend(answer.expect(200).as_array().unwrap().clone());
-    }
-    assert_eq!(Value::Array(seen), versions);
+    assert_eq!(Value::Array(owner.all(&format!("{path}/versions?limit=1")).await), versions);
     assert_eq!(owner.get(&format!("{path}/versions/2")).await.expect(200), versions[1]);
     assert_eq!(owner.get(&format!("{path}/versions?cursor=x")).await.problem(422), "invalid");
     for missing in ["versions/4", "versions/0", "versions/99999999999", "versions/one"] {

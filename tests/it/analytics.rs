@@ -1,6 +1,6 @@
 //! Figures: exact whatever the events' order, by agent, campaign and source; and what they cost.
 
-use crate::story::{actions, agent, call, consent, lead, minutes, status};
+use crate::story::{actions, agent, call, consent, lead, minutes, second_agent, status};
 use crate::voice::{deliver, event, signed};
 use domain::action::Task;
 use domain::agent::Agent;
@@ -111,11 +111,6 @@ async fn campaign_call(app: &TestApp, campaign: &str, lead: &str, agent: &str) {
     step.create(&call).unwrap();
     step.enqueue(contracts::Job::PlanCalls);
     app.store().commit(step).await.unwrap();
-}
-
-async fn second_agent(client: &Client) -> String {
-    let body = json!({"name": "Ravi", "system_prompt": "You sell."});
-    client.post("/agents", body).await.expect(201)["id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]

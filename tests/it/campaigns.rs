@@ -1,6 +1,6 @@
 //! Campaigns: the plan is what happens; each lead is called once; pause, resume and cancel hold at once.
 
-use crate::story::{agent, call, consent, minutes, status};
+use crate::story::{agent, call, consent, lead_of, minutes, second_agent, status};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use simulators::Script;
@@ -23,10 +23,6 @@ fn hours(n: i64) -> SignedDuration {
     SignedDuration::from_hours(n)
 }
 
-async fn lead(client: &Client, body: Value) -> String {
-    client.post("/leads", body).await.expect(201)["id"].as_str().unwrap().to_owned()
-}
-
 async fn campaign(client: &Client, body: Value) -> String {
     let made = client.post("/campaigns", body).await.expect(201);
     assert_eq!(made["status"], "draft");
@@ -35,11 +31,6 @@ async fn campaign(client: &Client, body: Value) -> String {
 
 async fn command(client: &Client, id: &str, command: &str) -> Value {
     client.post(&format!("/campaigns/{id}/{command}"), json!({})).await.expect(202)
-}
-
-async fn second_agent(client: &Client) -> String {
-    let made = client.post("/agents", json!({"name": "Noor", "system_prompt": "You qualify leads."})).await;
-    made.expect(201)["id"].as_str().unwrap().to_owned()
 }
 
 async fn many_lines(client: &Client) {
@@ -66,14 +57,14 @@ async fn the_plan_is_what_then_happens() {
         let belongs = if n % 2 == 0 { json!({"source": "trade fair"}) } else { json!({"campaign_id": id}) };
         let mut body = json!({"first_name": format!("P{n}"), "phone": phone, "consent": consent()});
         body.as_object_mut().unwrap().extend(belongs.as_object().unwrap().clone());
-        lead(owner, body).await;
+        lead_of(owner, body).await;
         app.simulators().set_script(phone, vec![Script::NotInterested]).unwrap();
     }
-    lead(owner, json!({"first_name": "Mute", "source": "trade fair", "phone": "+919876543211"})).await;
-    lead(owner, json!({"first_name": "Paper", "source": "trade fair", "consent": consent()})).await;
+    lead_of(owner, json!({"first_name": "Mute", "source": "trade fair", "phone": "+919876543211"})).await;
+    lead_of(owner, json!({"first_name": "Paper", "source": "trade fair", "consent": consent()})).await;
     let moon =
         json!({"first_name": "Moon", "campaign_id": id, "phone": "+88216 5550 0123", "consent": consent()});
-    lead(owner, moon).await;
+    lead_of(owner, moon).await;
     app.settle().await;
     assert!(app.simulators().dials().is_empty(), "a draft calls nobody");
 
@@ -128,11 +119,11 @@ async fn each_lead_is_called_once_whenever_and_however_it_arrives() {
     let id = campaign(owner, json!({"name": "Web", "source": "web", "agents": [{"agent_id": second}]})).await;
     let body =
         |n: usize| json!({"first_name": "L", "source": "WEB ", "phone": PHONES[n], "consent": consent()});
-    let early = lead(owner, body(0)).await;
+    let early = lead_of(owner, body(0)).await;
     command(owner, &id, "start").await;
     command(owner, &id, "start").await;
     app.settle().await;
-    let late = lead(owner, body(1)).await;
+    let late = lead_of(owner, body(1)).await;
     app.settle().await;
     for lead in [&early, &late] {
         let stored = owner.get(&format!("/leads/{lead}")).await.expect(200);
@@ -144,7 +135,7 @@ async fn each_lead_is_called_once_whenever_and_however_it_arrives() {
 
     // Whoever is taken out by a person stays out; whoever is assigned by one comes in.
     owner.patch(&format!("/leads/{late}"), json!({"campaign_id": null})).await.expect(200);
-    let other = lead(owner, json!({"first_name": "O", "phone": PHONES[2], "consent": consent()})).await;
+    let other = lead_of(owner, json!({"first_name": "O", "phone": PHONES[2], "consent": consent()})).await;
     owner.patch(&format!("/leads/{other}"), json!({"campaign_id": id})).await.expect(200);
     command(owner, &id, "pause").await;
     command(owner, &id, "resume").await;
@@ -166,7 +157,8 @@ async fn pause_resume_and_cancel_hold_at_once() {
     let id = campaign(owner, json!({"name": "Web", "source": "web"})).await;
     for n in 0..12 {
         let phone = format!("+9198765432{n:02}");
-        lead(owner, json!({"first_name": "L", "source": "web", "phone": phone, "consent": consent()})).await;
+        lead_of(owner, json!({"first_name": "L", "source": "web", "phone": phone, "consent": consent()}))
+            .await;
         app.simulators().set_script(&phone, vec![Script::NoAnswer, Script::NotInterested]).unwrap();
     }
     command(owner, &id, "start").await;
@@ -192,8 +184,10 @@ async fn pause_resume_and_cancel_hold_at_once() {
         let answer = owner.post(&format!("/campaigns/{id}/{wrong}"), json!({})).await;
         assert_eq!(answer.problem(409), "conflict", "{wrong} when {state}");
     }
-    let late =
-        lead(owner, json!({"first_name": "Late", "source": "web", "phone": PHONES[1], "consent": consent()}));
+    let late = lead_of(
+        owner,
+        json!({"first_name": "Late", "source": "web", "phone": PHONES[1], "consent": consent()}),
+    );
     let late = late.await;
     assert_eq!(owner.get(&format!("/leads/{late}")).await.expect(200)["campaign_id"], Value::Null);
     owner.delete(&format!("/campaigns/{id}")).await.expect(204);
@@ -205,8 +199,8 @@ async fn a_call_is_taken_back_before_it_rings_and_not_after() {
     let app = TestApp::start_at("2027-01-11T02:30:00Z").await;
     let owner = &app.owner;
     agent(owner).await;
-    let waiting = lead(owner, json!({"first_name": "L", "phone": PHONES[0], "consent": consent()})).await;
-    let ringing = lead(
+    let waiting = lead_of(owner, json!({"first_name": "L", "phone": PHONES[0], "consent": consent()})).await;
+    let ringing = lead_of(
         owner,
         json!({"first_name": "M", "phone": "+61291234567", "timezone": "Australia/Sydney",
         "consent": consent()}),
@@ -237,7 +231,7 @@ async fn whenever_the_process_dies_each_lead_has_one_call() {
         let id = campaign(owner, json!({"name": "Web", "source": "web"})).await;
         for n in 0..20 {
             let body = json!({"first_name": "L", "source": "web", "phone": format!("+9198765432{n:02}")});
-            lead(owner, body).await;
+            lead_of(owner, body).await;
         }
         command(owner, &id, "start").await;
         app.database.faults.die_after(writes);
@@ -303,12 +297,13 @@ async fn a_tenants_backlog_does_not_keep_another_ones_call_waiting() {
     let id = campaign(demo, json!({"name": "Web", "source": "web"})).await;
     for n in 0..60 {
         let phone = format!("+9198765432{n:02}");
-        lead(demo, json!({"first_name": "L", "source": "web", "phone": phone, "consent": consent()})).await;
+        lead_of(demo, json!({"first_name": "L", "source": "web", "phone": phone, "consent": consent()}))
+            .await;
         app.simulators().set_script(&phone, vec![Script::NotInterested]).unwrap();
     }
     command(demo, &id, "start").await;
     app.settle().await;
-    let theirs = lead(&acme, json!({"first_name": "A", "phone": PHONES[1], "consent": consent()})).await;
+    let theirs = lead_of(&acme, json!({"first_name": "A", "phone": PHONES[1], "consent": consent()})).await;
     let theirs = call(&acme, &theirs).await;
     app.settle().await;
     assert_eq!(status(&acme, &theirs).await.0, "in_progress", "at the instant at which it was asked for");

@@ -1,30 +1,13 @@
 //! Leads are found by what is known of them, and counted where they stand.
 
-use serde_json::{Value, json};
+use crate::story::lead_of;
+use serde_json::json;
 use testkit::{Client, TestApp};
 
 /// What the list answers, page after page, as first names.
 async fn found(client: &Client, query: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut path = format!("/leads?{query}");
-    for _ in 0..50 {
-        let answer = client.get(&path).await;
-        let link = answer.headers.get("link").and_then(|link| link.to_str().ok()?.split(['<', '>']).nth(1));
-        let next = link.map(str::to_owned);
-        let leads = answer.expect(200);
-        names.extend(
-            leads.as_array().unwrap().iter().map(|lead| lead["first_name"].as_str().unwrap().to_owned()),
-        );
-        match next {
-            Some(next) => path = next,
-            None => return names,
-        }
-    }
-    panic!("{query} does not end: {names:?}");
-}
-
-async fn lead(client: &Client, body: Value) -> String {
-    client.post("/leads", body).await.expect(201)["id"].as_str().unwrap().to_owned()
+    let leads = client.all(&format!("/leads?{query}")).await;
+    leads.iter().map(|lead| lead["first_name"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
@@ -33,13 +16,13 @@ async fn leads_are_found_by_each_field_and_by_several() {
     let owner = &app.owner;
     let campaign = owner.post("/campaigns", json!({"name": "Fair"})).await.expect(201)["id"].clone();
     let campaign = campaign.as_str().unwrap();
-    lead(owner, json!({"first_name": "A", "source": "Web  Form", "tags": ["VIP", "vip", "Roma"], "assignee": "Mira@Example.com"})).await;
-    let b = lead(
+    lead_of(owner, json!({"first_name": "A", "source": "Web  Form", "tags": ["VIP", "vip", "Roma"], "assignee": "Mira@Example.com"})).await;
+    let b = lead_of(
         owner,
         json!({"first_name": "B", "source": "web form", "campaign_id": campaign, "status": "hot"}),
     )
     .await;
-    lead(
+    lead_of(
         owner,
         json!({"first_name": "C", "tags": ["roma"], "campaign_id": campaign, "assignee": "mira@example.com"}),
     )
@@ -76,14 +59,14 @@ async fn leads_are_found_by_name_number_and_address() {
     let owner = &app.owner;
     owner.put("/business-config", json!({"default_country": "IN"})).await.expect(200);
     let arun = "\u{985}\u{9b0}\u{9c1}\u{9a3}";
-    lead(
+    lead_of(
         owner,
         json!({"first_name": "Jos\u{e9}", "last_name": "O'Brien-D\u{ed}az", "email": "Jose@Example.com"}),
     )
     .await;
-    lead(owner, json!({"first_name": "Anna", "last_name": "Annarelli", "company": "Annona S.p.A."})).await;
-    lead(owner, json!({"first_name": arun, "phone": "+91 98765 43210", "status": "hot"})).await;
-    lead(owner, json!({"first_name": "Anne", "company": "O'Brien Ltd"})).await;
+    lead_of(owner, json!({"first_name": "Anna", "last_name": "Annarelli", "company": "Annona S.p.A."})).await;
+    lead_of(owner, json!({"first_name": arun, "phone": "+91 98765 43210", "status": "hot"})).await;
+    lead_of(owner, json!({"first_name": "Anne", "company": "O'Brien Ltd"})).await;
     for (search, expected) in [
         ("jose", vec!["Jos\u{e9}"]),
         ("BRIEN", vec!["Anne", "Jos\u{e9}"]),
@@ -122,9 +105,9 @@ async fn leads_are_found_by_name_number_and_address() {
 async fn the_pipeline_counts_every_status() {
     let app = TestApp::start().await;
     let owner = &app.owner;
-    let first = lead(owner, json!({"first_name": "A"})).await;
-    lead(owner, json!({"first_name": "B"})).await;
-    lead(owner, json!({"first_name": "C", "status": "customer"})).await;
+    let first = lead_of(owner, json!({"first_name": "A"})).await;
+    lead_of(owner, json!({"first_name": "B"})).await;
+    lead_of(owner, json!({"first_name": "C", "status": "customer"})).await;
     owner.patch(&format!("/leads/{first}"), json!({"status": "hot"})).await.expect(200);
     let pipeline = owner.get("/leads/pipeline").await.expect(200);
     assert_eq!(pipeline["total"], 3);

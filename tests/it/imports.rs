@@ -43,15 +43,7 @@ fn errors(report: &Value) -> Vec<(u64, String, String)> {
 
 /// Every lead, without when and by whom it was last written.
 async fn leads(client: &Client) -> Vec<Value> {
-    let (mut leads, mut path) = (Vec::new(), "/leads?limit=100".to_owned());
-    loop {
-        let page = client.get(&path).await;
-        let link = page.headers.get("link").and_then(|link| link.to_str().ok()?.split(['<', '>']).nth(1));
-        let next = link.map(str::to_owned);
-        leads.extend(page.expect(200).as_array().unwrap().clone());
-        let Some(next) = next else { break };
-        path = next;
-    }
+    let mut leads = client.all("/leads?limit=100").await;
     for lead in &mut leads {
         lead.as_object_mut().unwrap().remove("updated_at");
     }
@@ -407,7 +399,8 @@ async fn the_same_request_imports_once() {
 
 #[tokio::test]
 async fn leads_come_into_the_campaign_that_a_row_names_or_that_takes_its_source() {
-    let app = TestApp::start().await;
+    // 23:00 in Kolkata: a call waits.
+    let app = TestApp::start_at("2027-01-11T17:30:00Z").await;
     let owner = &app.owner;
     let agent = crate::story::agent(owner).await["id"].clone();
     let campaign = async |body: Value| owner.post("/campaigns", body).await.expect(201)["id"].clone();
@@ -434,6 +427,11 @@ async fn leads_come_into_the_campaign_that_a_row_names_or_that_takes_its_source(
     // The campaign that runs calls whom it got; that alone does not keep a lead from going again.
     let calls = owner.get(&format!("/calls?campaign_id={}", text(&spring))).await.expect(200);
     assert_eq!((calls.as_array().unwrap().len(), &calls[0]["lead_id"]), (1, &named(owner, "A").await["id"]));
+    owner.post(&format!("/imports/{}/undo", text(&report["id"])), json!({})).await.expect(202);
+    assert_eq!(app.settle().await, Vec::<String>::new());
+    let undo = crate::imports::report(owner, &report).await["undo"].clone();
+    assert_eq!((&undo["removed"], &undo["kept"]), (&json!(3), &json!(0)), "{undo:#}");
+    assert_eq!(leads(owner).await, Vec::<Value>::new());
 }
 
 #[tokio::test]

@@ -231,20 +231,8 @@ async fn lists_come_in_pages_that_neither_skip_nor_repeat() {
         let status = if n % 2 == 0 { "hot" } else { "new" };
         app.owner.post("/leads", json!({"first_name": format!("L{n}"), "status": status})).await.expect(201);
     }
-    let (mut seen, mut next) = (Vec::new(), Some("/leads?limit=3".to_owned()));
-    while let Some(path) = next {
-        let page = app.owner.get(&path).await;
-        let link = page.headers.get("link").map(|link| link.to_str().unwrap().to_owned());
-        next = link.map(|link| link.split(['<', '>']).nth(1).unwrap().to_owned());
-        seen.extend(
-            page.expect(200)
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|lead| lead["first_name"].as_str().unwrap().to_owned()),
-        );
-        assert!(seen.len() <= 7);
-    }
+    let seen = app.owner.all("/leads?limit=3").await;
+    let seen: Vec<&str> = seen.iter().map(|lead| lead["first_name"].as_str().unwrap()).collect();
     assert_eq!(seen, ["L6", "L5", "L4", "L3", "L2", "L1", "L0"]);
     let hot = app.owner.get("/leads?status=hot&limit=1000").await.expect(200);
     assert_eq!(hot.as_array().unwrap().len(), 4);

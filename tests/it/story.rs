@@ -23,12 +23,21 @@ pub(crate) async fn agent(client: &Client) -> Value {
     client.post("/agents", body).await.expect(201)
 }
 
+pub(crate) async fn second_agent(client: &Client) -> String {
+    let body = json!({"name": "Ravi", "system_prompt": "You sell."});
+    client.post("/agents", body).await.expect(201)["id"].as_str().unwrap().to_owned()
+}
+
 pub(crate) fn consent() -> Value {
     json!({"voice": {"granted": true, "basis": "opt_in", "source": "web_form"}})
 }
 
 pub(crate) async fn lead(client: &Client, phone: &str) -> String {
-    let body = json!({"first_name": "Asha", "last_name": "Rao", "phone": phone, "consent": consent()});
+    lead_of(client, json!({"first_name": "Asha", "last_name": "Rao", "phone": phone, "consent": consent()}))
+        .await
+}
+
+pub(crate) async fn lead_of(client: &Client, body: Value) -> String {
     client.post("/leads", body).await.expect(201)["id"].as_str().unwrap().to_owned()
 }
 

@@ -11,6 +11,9 @@ use simulators::Simulators;
 use store::Store;
 use tokio::net::TcpListener;
 
+/// How many pages a list has at most.
+const PAGES: usize = 100;
+
 /// The product, with the tenant `demo` and simulated providers. Nothing moves unless the test says so.
 #[derive(Debug, Clone)]
 pub struct TestApp {
@@ -122,6 +125,25 @@ impl Client {
     /// `GET`.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], None).await
+    }
+
+    /// What a list has, page after page. The path may say how long a page is.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let (mut all, mut path) = (Vec::new(), path.to_owned());
+        for _ in 0..PAGES {
+            let page = self.get(&path).await;
+            let link = page.headers.get("link").and_then(|link| link.to_str().ok()?.split(['<', '>']).nth(1));
+            let next = link.map(str::to_owned);
+            match page.expect(200) {
+                Value::Array(items) => all.extend(items),
+                other => panic!("{path} is no list: {other:#}"),
+            }
+            match next {
+                Some(next) => path = next,
+                None => return all,
+            }
+        }
+        panic!("{path} does not end");
     }
 
     /// `POST` of JSON.
