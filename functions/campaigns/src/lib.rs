@@ -5,8 +5,8 @@
 use api::{Caller, Created, IfMatch, List, NoContent, PageQuery, Path, Problem, Query, Record, Submitted};
 use axum::Json;
 use domain::CampaignId;
-use domain::campaign::CampaignStatus;
-use operations::campaigns::{self, CampaignDetails, CampaignInput, CampaignPlan, CampaignView};
+use domain::campaign::{CampaignStatus, Terms};
+use operations::campaigns::{self, CampaignDetails, CampaignPlan, CampaignView};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
@@ -35,12 +35,12 @@ api::routes!(
     post,
     path = "/campaigns",
     tag = "campaigns",
-    request_body = CampaignInput,
+    request_body = Terms,
     responses(
         (status = 201, description = "The campaign", body = CampaignView),
     ),
 )]
-async fn create_campaign(request: Submitted<CampaignInput>) -> api::Result<Created<CampaignView>> {
+async fn create_campaign(request: Submitted<Terms>) -> api::Result<Created<CampaignView>> {
     Ok(Created(campaigns::create(&request.ctx, request.body).await?))
 }
 

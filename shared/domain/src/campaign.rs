@@ -29,23 +29,25 @@ pub struct Campaign {
     pub updated_at: Timestamp,
 }
 
-/// What people write of a campaign.
+/// What one writes of a campaign.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CampaignInput))]
+#[serde(default, deny_unknown_fields)]
 pub struct Terms {
     /// What people call it.
     pub name: String,
-    /// Leads from here are its own, in any case; none if leads are assigned by hand only.
+    /// Leads from here that belong to no campaign become its own: those that are there when it is started, and
+    /// those that arrive while it is on. Empty if leads are assigned by hand only.
     pub source: String,
-    /// Who calls, and how often each among them; the tenant's default agent if empty.
+    /// Who calls, and how many leads each has beside the others; the default agent if empty.
     pub agents: Vec<Variant>,
-    /// What its calls are for.
+    /// What its calls are for; one of the call objectives where the business has set them.
     pub objective: String,
-    /// What its calls should mind.
+    /// What its calls should mind, 2,000 characters at most.
     pub instructions: String,
     /// What goes first when lines are scarce.
     pub priority: Priority,
-    /// Where its calls go by other rules than the tenant's.
+    /// Rules that replace the tenant's for its calls.
     pub rules: RuleChanges,
 }
 

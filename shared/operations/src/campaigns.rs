@@ -12,36 +12,15 @@ use crate::{Listing, Page, business_config, merge_patch, planning};
 use contracts::Job;
 use domain::agent::{Agent, Sync};
 use domain::business::BusinessConfig;
-use domain::call::{Call, CallStatus, Priority};
-use domain::campaign::{Campaign, CampaignStatus, RuleChanges, Terms, Variant};
+use domain::call::{Call, CallStatus};
+use domain::campaign::{Campaign, CampaignStatus, Terms};
 use domain::{AgentId, CampaignId, Invalid, Role};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{CAMPAIGNS, Stored, campaigns_in, open_calls_of_campaign};
 use utoipa::ToSchema;
-
-/// What one writes of a campaign.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct CampaignInput {
-    /// What people call it.
-    pub name: String,
-    /// Leads from here that belong to no campaign become its own: those that are there when it is started, and
-    /// those that arrive while it is on. Empty if leads are assigned by hand only.
-    pub source: String,
-    /// Who calls, and how many leads each has beside the others; the default agent if empty.
-    pub agents: Vec<Variant>,
-    /// What its calls are for; one of the call objectives where the business has set them.
-    pub objective: String,
-    /// What its calls should mind, 2,000 characters at most.
-    pub instructions: String,
-    /// What goes first when lines are scarce.
-    pub priority: Priority,
-    /// Rules that replace the tenant's for its calls.
-    pub rules: RuleChanges,
-}
 
 /// A campaign as the API shows it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -52,7 +31,7 @@ pub struct CampaignView {
     pub status: CampaignStatus,
     /// What it is about and how it is done.
     #[serde(flatten)]
-    pub input: CampaignInput,
+    pub terms: Terms,
     /// When it was started first.
     #[schema(value_type = Option<String>)]
     pub started_at: Option<Timestamp>,
@@ -78,9 +57,9 @@ pub struct CampaignDetails {
 }
 
 /// Stores a campaign as a draft.
-pub async fn create(ctx: &Context, input: CampaignInput) -> Result<Stored<CampaignView>> {
+pub async fn create(ctx: &Context, terms: Terms) -> Result<Stored<CampaignView>> {
     ctx.require(Role::Manager)?;
-    let terms = checked(ctx, input, None).await?;
+    let terms = checked(ctx, terms, None).await?;
     let now = ctx.now();
     let campaign = Campaign {
         id: ctx.new_id(),
@@ -137,8 +116,7 @@ pub async fn update(
             if old.status == CampaignStatus::Cancelled {
                 return Err(Error::Conflict("The campaign was cancelled.".to_owned()));
             }
-            let input = merge_patch(&CampaignInput::of(&old.terms), patch)?;
-            let terms = checked(ctx, input, Some(&old.terms)).await?;
+            let terms = checked(ctx, merge_patch(&old.terms, patch)?, Some(&old.terms)).await?;
             let campaign = Campaign { terms, updated_at: ctx.now(), ..old.value.clone() };
             replace(ctx, &old, &campaign, "campaign.updated").await
         }
@@ -257,10 +235,10 @@ pub(crate) async fn of_call(ctx: &Context, call: &Call) -> Result<Option<Stored<
 
 /// Checks what was written. What `old` had already is not asked about again: an objective or an agent may have
 /// gone since.
-async fn checked(ctx: &Context, input: CampaignInput, old: Option<&Terms>) -> Result<Terms> {
+async fn checked(ctx: &Context, written: Terms, old: Option<&Terms>) -> Result<Terms> {
     let settings = business_config::get(ctx).await?;
     let config = &settings.config;
-    let mut terms = input.terms().checked(&config.calling)?;
+    let mut terms = written.checked(&config.calling)?;
     if old.is_none_or(|old| old.objective != terms.objective) {
         terms.objective = objective(&terms.objective, config)?;
     }
@@ -293,24 +271,12 @@ fn objective(written: &str, config: &BusinessConfig) -> Result<String> {
     }
 }
 
-impl CampaignInput {
-    fn of(terms: &Terms) -> Self {
-        let Terms { name, source, agents, objective, instructions, priority, rules } = terms.clone();
-        Self { name, source, agents, objective, instructions, priority, rules }
-    }
-
-    fn terms(self) -> Terms {
-        let Self { name, source, agents, objective, instructions, priority, rules } = self;
-        Terms { name, source, agents, objective, instructions, priority, rules }
-    }
-}
-
 impl CampaignView {
     fn of(campaign: &Campaign) -> Self {
         Self {
             id: campaign.id,
             status: campaign.status,
-            input: CampaignInput::of(&campaign.terms),
+            terms: campaign.terms.clone(),
             started_at: campaign.started_at,
             created_at: campaign.created_at,
             updated_at: campaign.updated_at,
