@@ -32,7 +32,7 @@ api::routes!(
     request_body = TenantInput,
     responses(
         (status = 201, description = "The tenant, and its owner's key this once", body = NewTenant),
-        (status = 409, description = "There is a tenant of this name", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "There is a tenant with this id", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn create_tenant(request: Submitted<TenantInput>) -> api::Result<Created<NewTenant>> {
