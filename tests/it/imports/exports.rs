@@ -92,7 +92,7 @@ async fn an_export_has_the_leads_that_fit_and_ends() {
     for (body, pointer) in [
         (json!({"filter": {"colour": "red"}}), "/filter/colour"),
         (json!({"filter": {"status": "lukewarm"}}), "/filter/status"),
-        (json!({"filter": {"search": "a@b@c"}}), "/filter/search"),
+        (json!({"filter": {"search": "##"}}), "/filter/search"),
         (json!({"format": "pdf"}), "/format"),
     ] {
         let answer = app.owner.post("/exports", body).await;
