@@ -11,7 +11,7 @@ use http::Method;
 use provider::Http;
 use serde_json::Value;
 use std::fmt;
-use std::ops::{AddAssign, Sub};
+use std::ops::{AddAssign, Div, Sub};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::TcpListener;
 
@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 pub(crate) struct Units {
     pub(crate) read: f64,
     pub(crate) write: f64,
-    pub(crate) requests: u32,
+    pub(crate) requests: f64,
 }
 
 impl AddAssign for Units {
@@ -44,9 +44,17 @@ impl Sub for Units {
     }
 }
 
+impl Div<f64> for Units {
+    type Output = Self;
+
+    fn div(self, among: f64) -> Self {
+        Self { read: self.read / among, write: self.write / among, requests: self.requests / among }
+    }
+}
+
 impl fmt::Display for Units {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>8} {:>8.1} {:>8.1}", self.requests, self.read, self.write)
+        write!(f, "{:>8.1} {:>8.1} {:>8.1}", self.requests, self.read, self.write)
     }
 }
 
@@ -107,7 +115,7 @@ async fn forwarded(meter: &Meter, mut headers: HeaderMap, body: &[u8]) -> Result
     if let Some(is_write) = is_write.filter(|_| !is_the_queues(&asked)) {
         let units = consumed(&told["ConsumedCapacity"]);
         let (read, write) = if is_write { (0.0, units) } else { (units, 0.0) };
-        meter.count(Units { read, write, requests: 1 });
+        meter.count(Units { read, write, requests: 1.0 });
     }
     Ok((status, [("content-type", "application/x-amz-json-1.0")], answered).into_response())
 }

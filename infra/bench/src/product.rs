@@ -67,10 +67,12 @@ impl Product {
         path: &str,
         body: Option<Vec<u8>>,
     ) -> Result<Value, Failure> {
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.url) };
+        let is_file = path.starts_with("http");
+        let url = if is_file { path.to_owned() } else { format!("{}{path}", self.url) };
         let mut request = self.http.request(method, url.parse()?).bearer_auth(&self.key);
         if let Some(body) = body {
-            request = request.body(body);
+            let kind = if is_file { "text/csv" } else { "application/json" };
+            request = request.header("content-type", kind).body(body);
         }
         let answer = request.send().await?;
         let (status, text) = (answer.status(), answer.text().await?);
