@@ -56,7 +56,7 @@ pub async fn plan_calls(ctx: &Context) -> Result<()> {
     free.reverse();
     let lines = free.len();
     let mut wake: Vec<Timestamp> = Vec::new();
-    let (mut more, mut held_back) = (reviewed.is_some(), false);
+    let (mut more, mut held_back) = (false, false);
     for priority in Priority::ALL {
         let (ready, next) = ctx.store().ready_calls(&ctx.tenant, priority, now, BATCH).await?;
         more |= ready.len() == BATCH;
@@ -87,7 +87,8 @@ pub async fn plan_calls(ctx: &Context) -> Result<()> {
         wake.extend(held.iter().map(|slot| slot.until).filter(|until| *until > now).min());
     }
     // What the budget holds back stays where it is, so looking again at once would find the same.
-    arm(ctx, wake.into_iter().min(), more && !held_back, reviewed).await
+    let goes_on = (more && !held_back) || matches!(reviewed, Some((_, Some(_))));
+    arm(ctx, wake.into_iter().min(), goes_on, reviewed).await
 }
 
 /// Calls that may go, each with who speaks, and calls that may not, each with why.
