@@ -143,8 +143,9 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         let Some(text) = self.optional("LOG_LEVEL") else {
             return Level::INFO;
         };
-        text.parse().unwrap_or_else(|_| {
-            self.problems.push("LOG_LEVEL is none of error, warn, info, debug, trace".to_owned());
+        // A release holds nothing below info.
+        text.parse().ok().filter(|level| *level <= Level::INFO).unwrap_or_else(|| {
+            self.problems.push("LOG_LEVEL is none of error, warn, info".to_owned());
             Level::INFO
         })
     }
@@ -170,7 +171,7 @@ mod tests {
     fn value(name: &str) -> String {
         match name {
             "QUEUE_URLS" => r#"{"DialCall":"https://sqs.test/1/dial"}"#,
-            "LOG_LEVEL" => "debug",
+            "LOG_LEVEL" => "warn",
             "AWS_SECRET_ACCESS_KEY" => "very-secret",
             other => other,
         }
@@ -221,7 +222,7 @@ mod tests {
     #[test]
     fn values_arrive_typed_and_secrets_do_not_print() {
         let environment = Environment::read(true, |name| Some(value(name))).unwrap();
-        assert_eq!(environment.level, Level::DEBUG);
+        assert_eq!(environment.level, Level::WARN);
         assert_eq!(environment.queue_urls["DialCall"], "https://sqs.test/1/dial");
         assert_eq!(environment.credentials.secret_access_key(), "very-secret");
         assert!(!format!("{environment:?}").contains("very-secret"));

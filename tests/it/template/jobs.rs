@@ -145,7 +145,7 @@ fn the_environment_is_what_the_code_reads() {
 fn the_log_levels_are_those_that_the_code_knows() {
     let template = Template::read();
     let levels = targets(&template.0["Parameters"]["LogLevel"]["AllowedValues"]);
-    assert_eq!(levels, ["error", "warn", "info", "debug", "trace"]);
+    assert_eq!(levels, ["error", "warn", "info"]);
     for level in levels {
         level.parse::<lambda::telemetry::Level>().unwrap();
     }
