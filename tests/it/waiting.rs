@@ -264,3 +264,28 @@ async fn how_a_call_ended_is_known_though_the_event_is_lost() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_wish_to_be_called_outlives_the_campaign_that_the_lead_left() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    agent(owner).await;
+    let phone = "+919876543216";
+    app.simulators().set_script(phone, vec![Script::Callback, Script::NotInterested]).unwrap();
+    let campaign = owner.post("/campaigns", json!({"name": "Spring", "source": "fair"})).await.expect(201);
+    let body = json!({"phone": phone, "source": "fair", "consent": consent()});
+    let lead = owner.post("/leads", body).await.expect(201)["id"].as_str().unwrap().to_owned();
+    let start = format!("/campaigns/{}/start", campaign["id"].as_str().unwrap());
+    owner.post(&start, json!({})).await.expect(202);
+    assert!(app.settle().await.is_empty());
+    assert_eq!(app.simulators().dials().len(), 1);
+    // While they speak.
+    owner.patch(&format!("/leads/{lead}"), json!({"campaign_id": null})).await.expect(200);
+    assert!(app.advance(SignedDuration::from_hours(24 * 5)).await.is_empty());
+    let dials = app.simulators().dials();
+    assert_eq!(dials.len(), 2);
+    assert_on_time(dials[1].at, "2027-01-14T09:30:00Z");
+    let calls = owner.get(&format!("/calls?lead_id={lead}&status=completed")).await.expect(200);
+    let wished = calls.as_array().unwrap().iter().find(|call| !call["follows"].is_null()).unwrap();
+    assert_eq!(wished["campaign_id"], Value::Null);
+}

@@ -56,7 +56,7 @@ async fn prepare(ctx: &Context, attempt: AttemptId) -> Result<Option<Ready>> {
     let config = settings.value.config;
     let Some(record) = record else { return aside(close(ctx, &call, Reason::NoLead).await) };
     let contact = &record.contact;
-    // Since the claim the lead may have said no, or the window may have shut.
+    // The rules are asked once more: since the claim the lead may have said no, or the window may have shut.
     let policy = Policy::of(&config, campaign.as_deref());
     match decide(&judge(&call, Some(contact), &policy, ctx.now())) {
         Decision::Refuse { reason } => return aside(close(ctx, &call, reason).await),
@@ -189,14 +189,17 @@ async fn conclude(
 /// How long no call is tried after an error that is not about this one: the provider is out of reach, has no line, or
 /// does not let us in. None of an error that is.
 fn setback(error: &ProviderError) -> Option<SignedDuration> {
-    let secs = match error {
-        ProviderError::RateLimited { after } => after.map_or(15, |after| after.as_secs()).clamp(5, 600),
+    let secs = SignedDuration::from_secs;
+    match error {
+        ProviderError::RateLimited { after } => {
+            let asked = after.and_then(|after| SignedDuration::try_from(after).ok());
+            Some(asked.unwrap_or(secs(15)).clamp(secs(5), MENDING))
+        }
         // The key, its quota, its rights: a person has to mend it.
-        ProviderError::Rejected { status: 401..=403, .. } => return Some(MENDING),
-        ProviderError::Rejected { .. } => return None,
-        _ => 60,
-    };
-    Some(SignedDuration::from_secs(i64::try_from(secs).unwrap_or(600)))
+        ProviderError::Rejected { status: 401..=403, .. } => Some(MENDING),
+        ProviderError::Rejected { .. } => None,
+        _ => Some(secs(60)),
+    }
 }
 
 /// Notes that the provider has the call, unless something newer is known already.

@@ -157,7 +157,8 @@ fn apply(
         What::FollowUpCall { at, objective } => {
             let next = Call {
                 agent_id: call.agent_id,
-                campaign_id: call.campaign_id,
+                // Who left the campaign meanwhile is called because they wished it.
+                campaign_id: call.campaign_id.filter(|id| contact.details.campaign_id == Some(*id)),
                 follows: Some(call.id),
                 follow_ups: call.follow_ups + 1,
                 objective: objective.clone(),

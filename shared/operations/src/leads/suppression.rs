@@ -86,15 +86,11 @@ pub async fn unsuppress(
             let lead = Lead::of(&contact);
             let mut step = ctx.step();
             step.replace(&old, &contact)?;
-            for (address, of_address) in addresses(ctx, &contact) {
-                let Some(entry) = ctx.store().get::<SuppressionEntry>(&ctx.tenant, &address).await? else {
-                    continue;
-                };
+            let ids: Vec<_> = addresses(ctx, &contact).into_iter().map(|(address, _)| address).collect();
+            for entry in ctx.store().get_many::<SuppressionEntry>(&ctx.tenant, &ids).await? {
                 let mut left = entry.value.clone();
-                left.channels.retain(|channel, _| {
-                    !(of_address.contains(channel) && channels.each().contains(channel))
-                });
-                step.replace(&entry, &left)?;
+                left.channels.retain(|channel, _| !channels.each().contains(channel));
+                if left.channels.is_empty() { step.delete(&entry) } else { step.replace(&entry, &left)? }
             }
             ctx.audited(&mut step, "lead.unsuppressed", id, Some(&Lead::of(&old)), Some(&lead))?;
             ctx.store().commit(step).await?;
@@ -146,6 +142,5 @@ pub(crate) async fn doors(
     addresses: Vec<AddressDigest>,
 ) -> Result<BTreeMap<AddressDigest, Doors>> {
     let entries = ctx.store().get_many::<SuppressionEntry>(&ctx.tenant, &addresses).await?;
-    let entries = entries.into_iter().map(|entry| entry.value).filter(|entry| !entry.channels.is_empty());
-    Ok(entries.map(|entry| (entry.address, entry.channels)).collect())
+    Ok(entries.into_iter().map(|entry| (entry.value.address, entry.value.channels)).collect())
 }

@@ -102,6 +102,7 @@ pub(crate) async fn ask_anew_about(ctx: &Context, step: &mut Transaction, lead: 
         let mut call = old.value.clone();
         call.postpone(now, Reason::OutsideWindow, now);
         step.replace(old, &call)?;
+        ctx.changed(step, "call", call.id, call.status.as_str())?;
         step.enqueue(Job::PlanCalls);
     }
     Ok(())
