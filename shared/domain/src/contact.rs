@@ -368,6 +368,13 @@ impl Contact {
         self.updated_at = now;
     }
 
+    /// Shuts what is shut already to whoever has their number or address; an older reason stays.
+    pub fn keep_shut(&mut self, doors: BTreeMap<Channel, Suppression>) {
+        for (channel, door) in doors {
+            self.suppression.entry(channel).or_insert(door);
+        }
+    }
+
     /// Opens a channel that was shut. What the person consented to stays as it is.
     pub fn lift(&mut self, channel: Channel, now: Timestamp) {
         self.suppression.remove(&channel);

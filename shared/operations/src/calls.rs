@@ -321,6 +321,17 @@ pub(crate) async fn find(ctx: &Context, id: CallId) -> Result<Stored<Call>> {
     existing(ctx, id).await?.ok_or(Error::NotFound("call"))
 }
 
+/// How many waiting calls of a lead are changed in one step with it; the rules reach further ones when their turn comes.
+const WAITING_MAX: usize = 6;
+
+/// Those of these calls that wait, as many as a step has room for.
+pub(crate) async fn waiting(ctx: &Context, ids: &[CallId]) -> Result<Vec<Stored<Call>>> {
+    let mut calls = ctx.store().get_many::<Call>(&ctx.tenant, ids).await?;
+    calls.retain(|call| call.status == CallStatus::Queued);
+    calls.truncate(WAITING_MAX);
+    Ok(calls)
+}
+
 /// The call, or none if there is none: for jobs, which have nothing to do then.
 pub(crate) async fn existing(ctx: &Context, id: CallId) -> Result<Option<Stored<Call>>> {
     Ok(ctx.store().get::<Call>(&ctx.tenant, &id).await?)

@@ -134,7 +134,7 @@ pub async fn create(ctx: &Context, input: LeadInput) -> Result<Stored<Lead>> {
         arrival::campaign_for(ctx, None, &contact),
         suppression::remembered(ctx, None, &contact)
     )?;
-    contact.suppression.extend(shut);
+    contact.keep_shut(shut);
     if let Some(campaign) = campaign {
         arrival::join(ctx, &mut step, &mut contact, &campaign);
     }
@@ -174,7 +174,7 @@ pub async fn update(
                 arrival::campaign_for(ctx, Some(&old), &contact),
                 suppression::remembered(ctx, Some(&old), &contact)
             )?;
-            contact.suppression.extend(shut);
+            contact.keep_shut(shut);
             if let Some(campaign) = campaign {
                 arrival::join(ctx, &mut step, &mut contact, &campaign);
             }

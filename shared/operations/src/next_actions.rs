@@ -15,10 +15,6 @@ use domain::{AttemptId, Author, CallId, Provenance};
 use jiff::Timestamp;
 use store::{AnalysisRecord, ContactRecord, Stored, StoredAction, Transaction};
 
-/// How many waiting calls of a lead are taken back in the step that shuts its door. Further ones are blocked by the
-/// rules when their turn comes.
-const TAKEN_BACK: usize = 6;
-
 /// Plans and takes the steps that follow from an attempt, in one step of the store: once from its analysis, or once
 /// from its being the last without a talk.
 pub async fn take(ctx: &Context, attempt: AttemptId) -> Result<()> {
@@ -128,17 +124,15 @@ async fn take_back(
 pub(crate) async fn block_waiting(
     ctx: &Context,
     step: &mut Transaction,
-    calls: &[CallId],
+    ids: &[CallId],
 ) -> Result<Vec<CallId>> {
     let mut blocked = Vec::new();
-    for waiting in ctx.store().get_many::<Call>(&ctx.tenant, calls).await? {
-        if waiting.status == CallStatus::Queued && blocked.len() < TAKEN_BACK {
-            let mut call = waiting.value.clone();
-            call.block(Reason::Suppressed, ctx.now());
-            step.replace(&waiting, &call)?;
-            ctx.changed(step, "call", call.id, call.status.as_str())?;
-            blocked.push(call.id);
-        }
+    for waiting in calls::waiting(ctx, ids).await? {
+        let mut call = waiting.value.clone();
+        call.block(Reason::Suppressed, ctx.now());
+        step.replace(&waiting, &call)?;
+        ctx.changed(step, "call", call.id, call.status.as_str())?;
+        blocked.push(call.id);
     }
     Ok(blocked)
 }

@@ -154,7 +154,7 @@ impl Book {
             Err(Error::Invalid(invalid)) => return Err(wrong(&field_of(&invalid.pointer), &invalid.message)),
             Err(_) => return Err(wrong("", "could not be read")),
         }
-        contact.suppression.extend(self.shut_to(before, &contact));
+        contact.keep_shut(self.shut_to(before, &contact));
         let campaign = match arrival::decided_by(before, &contact) {
             None => None,
             Some(DecidedBy::Source(source)) => {

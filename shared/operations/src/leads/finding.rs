@@ -134,8 +134,7 @@ pub struct PipelineStatus {
 pub async fn pipeline(ctx: &Context) -> Result<Pipeline> {
     ctx.require(Role::Viewer)?;
     let counts = ctx.store().lead_counts(&ctx.tenant).await?;
-    let count = |dimension: &str| counts.get(dimension).copied().unwrap_or_default();
-    let statuses = LeadStatus::ALL
-        .map(|status| PipelineStatus { status, count: count(&format!("status#{}", status.as_str())) });
-    Ok(Pipeline { total: count("all"), statuses: statuses.into() })
+    let count = |status| counts.by_status.get(&status).copied().unwrap_or_default();
+    let statuses = LeadStatus::ALL.map(|status| PipelineStatus { status, count: count(status) });
+    Ok(Pipeline { total: counts.total, statuses: statuses.into() })
 }

@@ -4,7 +4,7 @@ use crate::calls;
 use crate::context::Context;
 use crate::error::Result;
 use contracts::Job;
-use domain::call::{Call, CallStatus, Priority};
+use domain::call::{Call, Priority};
 use domain::calling::Reason;
 use domain::contact::Contact;
 use domain::{AttemptId, ContactId};
@@ -13,8 +13,6 @@ use store::{Planner, Rest, Review, Stored, Transaction};
 
 /// What is due sooner is too soon for the timer, which is looked at once a minute.
 const TOO_SOON_FOR_A_TIMER: SignedDuration = SignedDuration::from_secs(90);
-/// How many of one lead's calls are looked at anew in one step.
-const AT_ONCE: usize = 6;
 
 pub(super) async fn planner(ctx: &Context) -> Result<Option<Stored<Planner>>> {
     Ok(ctx.store().get::<Planner>(&ctx.tenant, &()).await?)
@@ -93,12 +91,10 @@ pub(crate) fn hours_differ(before: &Contact, after: &Contact) -> bool {
 pub(crate) async fn ask_anew_about(ctx: &Context, step: &mut Transaction, lead: ContactId) -> Result<()> {
     let Some(record) = ctx.store().contact(&ctx.tenant, lead).await? else { return Ok(()) };
     let now = ctx.now();
-    let calls = ctx.store().get_many::<Call>(&ctx.tenant, &record.open_calls()).await?;
-    let waits = |call: &&Stored<Call>| {
-        let for_hours = call.reason == Some(Reason::OutsideWindow);
-        call.status == CallStatus::Queued && !call.held && for_hours && call.ready_at > now
+    let waits_for_hours = |call: &&Stored<Call>| {
+        !call.held && call.reason == Some(Reason::OutsideWindow) && call.ready_at > now
     };
-    for old in calls.iter().filter(waits).take(AT_ONCE) {
+    for old in calls::waiting(ctx, &record.open_calls()).await?.iter().filter(waits_for_hours) {
         let mut call = old.value.clone();
         call.postpone(now, Reason::OutsideWindow, now);
         step.replace(old, &call)?;

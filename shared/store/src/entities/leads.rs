@@ -1,12 +1,13 @@
 //! The lists that leads stand in, and finding leads by them.
 
 use super::campaign::{free_leads, waiting_leads};
+use crate::Store;
 use crate::entity::{Row, Stored, newest_first, oldest_first};
 use crate::error::Result;
 use crate::read::{Listing, Page, Stretch};
-use crate::{Counts, Store};
 use domain::contact::{Contact, LeadStatus};
 use domain::{CampaignId, Email, TenantId, text};
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 /// The list of all leads, newest first.
@@ -53,10 +54,27 @@ impl Store {
         self.walk(stretch, page, shows, |contact| filter.fits(contact)).await
     }
 
-    /// How many leads there are: `all`, and `status#<status>` for each status.
-    pub async fn lead_counts(&self, tenant: &TenantId) -> Result<Counts> {
-        self.counts(tenant, STAT).await
+    /// How many leads there are.
+    pub async fn lead_counts(&self, tenant: &TenantId) -> Result<LeadCounts> {
+        let counts = self.counts(tenant, STAT).await?;
+        let count = |dimension: &str| counts.get(dimension).copied().unwrap_or_default();
+        let by_status = LeadStatus::ALL.map(|status| (status, count(&of_status(status))));
+        Ok(LeadCounts { total: count("all"), by_status: by_status.into() })
     }
+}
+
+/// How many leads there are, from counters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeadCounts {
+    /// All of them.
+    pub total: i64,
+    /// Those in each status.
+    pub by_status: BTreeMap<LeadStatus, i64>,
+}
+
+/// The dimension under which leads of a status are counted.
+fn of_status(status: LeadStatus) -> String {
+    format!("status#{}", status.as_str())
 }
 
 impl LeadFilter {
@@ -101,12 +119,11 @@ pub(super) fn rows(contact: &Contact) -> Vec<Row> {
     let sort = newest_first(contact.created_at, contact.id);
     let listed = |list: String| Row::Listed { list, sort: sort.clone() };
     let counted = |dimension: String| Row::Counted { stat: STAT, dimension };
-    let status = contact.status.as_str();
     let mut rows = vec![
         listed(LEADS.to_owned()),
-        listed(list("status", status)),
+        listed(list("status", contact.status.as_str())),
         counted("all".to_owned()),
-        counted(format!("status#{status}")),
+        counted(of_status(contact.status)),
     ];
     rows.extend(details.campaign_id.map(|campaign| listed(list("campaign", campaign))));
     let oldest = oldest_first(contact.created_at, contact.id);

@@ -31,7 +31,7 @@ pub use event::RawEvent;
 pub use figures::{AttemptFigures, ConversionFigures, LeadFigures, MonthFigures, ReadingFigures};
 pub use import::{EXPORTS, IMPORTS, ImportErrors, ImportStep, ImportedLead, Owners, Undone, counter_shard};
 pub use journal::{AuditEntry, Change, SavedAnswer};
-pub use leads::{LEADS, LeadFilter};
+pub use leads::{LEADS, LeadCounts, LeadFilter};
 pub use meaning::MeaningRecord;
 pub use suppression::{AddressDigest, SuppressionEntry};
 pub use template::CONTEXT_TEMPLATES_MAX;
