@@ -3,6 +3,7 @@
 use crate::identity::{Identity, identify};
 use crate::{Api, Problem};
 use axum::extract::FromRequestParts;
+use futures::future::BoxFuture;
 use http::request::Parts;
 use http::{HeaderMap, header};
 use operations::{Context, Platform};
@@ -45,6 +46,13 @@ impl FromRequestParts<Api> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        identified(parts, api).await
+    }
+}
+
+/// Boxed here, all of it is compiled once, in this crate, and not anew for each handler of each function.
+fn identified<'a>(parts: &'a mut Parts, api: &'a Api) -> BoxFuture<'a, Result<Caller, Problem>> {
+    Box::pin(async move {
         let credential = credential(&parts.headers).ok_or_else(|| {
             Problem::unauthenticated(
                 "Send an API key or a token: `Authorization: Bearer …` or `x-api-key: …`.",
@@ -61,8 +69,8 @@ impl FromRequestParts<Api> for Caller {
         if let Some(seen) = parts.extensions.get::<Seen>() {
             let _ = seen.0.set(ctx.clone());
         }
-        Ok(Self(ctx))
-    }
+        Ok(Caller(ctx))
+    })
 }
 
 fn credential(headers: &HeaderMap) -> Option<&str> {

@@ -2,6 +2,7 @@
 
 use crate::{Answer, ProviderError};
 use bytes::{Bytes, BytesMut};
+use futures::future::BoxFuture;
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, Url};
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::{Arc, OnceLock};
@@ -141,9 +142,14 @@ fn build() -> Client {
 }
 
 async fn exchange(request: RequestBuilder, most: usize) -> Result<Answer, ProviderError> {
-    let response = request.send().await.map_err(|error| classify(&error))?;
+    let response = sent(request).await.map_err(|error| classify(&error))?;
     let (status, headers) = (response.status(), response.headers().clone());
     Ok(Answer { status, headers, bytes: read(response, most).await? })
+}
+
+/// Boxed here, the client's machinery is compiled once, and not anew into every function that awaits it.
+fn sent(request: RequestBuilder) -> BoxFuture<'static, reqwest::Result<Response>> {
+    Box::pin(request.send())
 }
 
 async fn read(mut response: Response, most: usize) -> Result<Bytes, ProviderError> {

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::item::{WRITE, text_in};
 use crate::retry::{Fault, pause};
 use crate::transaction::{Guard, Operation, Transaction};
+use crate::wire;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
@@ -33,7 +34,7 @@ impl Store {
                 .transact_write_items()
                 .set_transact_items(Some(items))
                 .client_request_token(&token);
-            let Err(error) = request.send().await else {
+            let Err(error) = wire::transact(request).await else {
                 return Ok(());
             };
             if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =

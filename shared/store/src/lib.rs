@@ -19,6 +19,7 @@ mod retry;
 mod table;
 mod timers;
 mod transaction;
+mod wire;
 
 pub use counters::{Counts, Sums, Tallies};
 pub use entities::*;

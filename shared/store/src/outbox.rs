@@ -10,6 +10,7 @@ use crate::item::{WRITE, json_in, key_attributes, number, number_in, text, text_
 use crate::key::{Key, System, instant};
 use crate::read::Stretch;
 use crate::transaction::outbox_shard;
+use crate::wire;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use contracts::Envelope;
 use futures::future::try_join_all;
@@ -112,7 +113,7 @@ impl Store {
     pub async fn remove_message(&self, message: &Message) -> Result<()> {
         self.patiently(|| {
             let request = self.client.delete_item().table_name(&*self.table);
-            request.set_key(Some(key_attributes(&message.key))).send()
+            wire::delete(request.set_key(Some(key_attributes(&message.key))))
         })
         .await
         .map(drop)
@@ -162,8 +163,10 @@ impl Store {
         if !same_place {
             writes.push(TransactWriteItem::builder().set_delete(delete).build());
         }
-        self.patiently(|| self.client.transact_write_items().set_transact_items(Some(writes.clone())).send())
-            .await
-            .map(drop)
+        self.patiently(|| {
+            wire::transact(self.client.transact_write_items().set_transact_items(Some(writes.clone())))
+        })
+        .await
+        .map(drop)
     }
 }

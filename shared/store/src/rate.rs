@@ -4,6 +4,7 @@ use crate::Store;
 use crate::error::Result;
 use crate::item::{key_attributes, number, number_in};
 use crate::key::Key;
+use crate::wire;
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::TenantId;
 use jiff::Timestamp;
@@ -48,7 +49,8 @@ impl Store {
         // A use that is counted twice by a repeated request costs its caller one of many.
         let answer = self
             .patiently(|| {
-                self.client
+                let count = self
+                    .client
                     .update_item()
                     .table_name(&*self.table)
                     .set_key(Some(key_attributes(&key)))
@@ -56,8 +58,8 @@ impl Store {
                     .expression_attribute_names("#n", "n")
                     .expression_attribute_values(":one", number(1))
                     .expression_attribute_values(":expires", number(ends + 60))
-                    .return_values(ReturnValue::UpdatedNew)
-                    .send()
+                    .return_values(ReturnValue::UpdatedNew);
+                wire::update(count)
             })
             .await?;
         let used: i64 = answer.attributes.as_ref().and_then(|item| number_in(item, "n")).unwrap_or_default();

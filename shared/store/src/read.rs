@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::item::{decode, key_attributes, text, text_in};
 use crate::key::{Key, partition};
 use crate::retry::{Fault, pause};
+use crate::wire;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use base64::Engine;
@@ -221,7 +222,7 @@ impl Store {
         let answer = self
             .patiently(|| {
                 let request = self.client.get_item().table_name(&*self.table).consistent_read(true);
-                request.set_key(Some(key_attributes(key))).send()
+                wire::get(request.set_key(Some(key_attributes(key))))
             })
             .await?;
         Ok(answer.item)
@@ -254,7 +255,7 @@ impl Store {
             let request = request.build().map_err(|e| Error::Unavailable(e.to_string()))?;
             let answer = self
                 .patiently(|| {
-                    self.client.batch_get_item().request_items(&*self.table, request.clone()).send()
+                    wire::batch_get(self.client.batch_get_item().request_items(&*self.table, request.clone()))
                 })
                 .await?;
             items.extend(answer.responses.unwrap_or_default().into_values().flatten());
@@ -327,7 +328,8 @@ impl Store {
             let page = i32::try_from(wanted - items.len()).unwrap_or(i32::MAX);
             let answer = self
                 .patiently(|| {
-                    self.client
+                    let query = self
+                        .client
                         .query()
                         .table_name(&*self.table)
                         .consistent_read(true)
@@ -335,8 +337,8 @@ impl Store {
                         .set_expression_attribute_values(Some(values.clone()))
                         .scan_index_forward(!backwards)
                         .limit(page)
-                        .set_exclusive_start_key(start.clone())
-                        .send()
+                        .set_exclusive_start_key(start.clone());
+                    wire::query(query)
                 })
                 .await?;
             items.extend(answer.items.unwrap_or_default());

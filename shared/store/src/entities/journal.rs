@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::item::{decode, key_attributes, number, text, text_in};
 use crate::key::{Key, inverted, partition};
 use crate::read::{Listing, Page, Stretch};
+use crate::wire;
 use domain::TenantId;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -155,7 +156,8 @@ impl Store {
         let place = format!("{}#{actor}#{action}", inverted(minute));
         let key = Key::of(tenant, format_args!("AUD#{}", minute.strftime("%Y-%m")), place);
         self.patiently(|| {
-            self.client
+            let count = self
+                .client
                 .update_item()
                 .table_name(&*self.table)
                 .set_key(Some(key_attributes(&key)))
@@ -169,8 +171,8 @@ impl Store {
                 .expression_attribute_values(":kind", text("refusals"))
                 .expression_attribute_values(":actor", text(actor))
                 .expression_attribute_values(":action", text(action))
-                .expression_attribute_values(":minute", text(minute.to_string()))
-                .send()
+                .expression_attribute_values(":minute", text(minute.to_string()));
+            wire::update(count)
         })
         .await
         .map(drop)
