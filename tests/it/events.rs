@@ -59,7 +59,8 @@ fn is_job_function(name: &str) -> bool {
 }
 
 fn http_samples() -> Vec<Sample> {
-    samples(|function| !is_job_function(function) && !["outbox-relay", "tick"].contains(&function))
+    let others = ["outbox-relay", "platform-setup", "tick"];
+    samples(|function| !is_job_function(function) && !others.contains(&function))
 }
 
 /// The records of a stream event.
@@ -213,5 +214,15 @@ fn the_schedules_sample_is_what_the_scheduler_sends() {
         assert_eq!(json["source"], "aws.scheduler", "{}", sample.file);
         assert_eq!(json["detail-type"], "Scheduled Event", "{}", sample.file);
         json["time"].as_str().unwrap().parse::<jiff::Timestamp>().expect(&sample.file);
+    }
+}
+
+#[tokio::test]
+async fn the_sample_of_a_first_tenant_makes_one() {
+    let app = TestApp::start().await;
+    for sample in samples(|function| function == "platform-setup") {
+        let input = serde_json::from_str(&sample.text).expect(&sample.file);
+        let made = platform_setup::handle(app.runner.platform.clone(), input).await.expect(&sample.file);
+        app.client(Some(&made.api_key)).get("/business-config").await.expect(200);
     }
 }

@@ -1,7 +1,7 @@
 //! Boot of the functions.
 //!
-//! A function's `main` is one call: [`serve_http`], [`serve_sqs`], [`serve_stream`] or [`serve_tick`]. Each
-//! reads the environment, starts the logs, makes the [`operations::Platform`] and serves the runtime's events
+//! A function's `main` is one call: [`serve_http`], [`serve_sqs`], [`serve_stream`], [`serve_tick`] or
+//! [`serve_invoked`]. Each reads the environment, starts the logs, makes the [`operations::Platform`] and serves the runtime's events
 //! one at a time. Nothing is sent before the first event, so that a cold start costs little more than that of
 //! an empty function.
 
@@ -12,12 +12,14 @@ mod aws;
 mod batch;
 mod boot;
 mod http;
+mod invoked;
 mod jobs;
 mod stream;
 mod tick;
 
 pub use boot::Error;
 pub use http::serve_http;
+pub use invoked::serve_invoked;
 pub use jobs::{CONCURRENCY, serve_sqs};
 pub use stream::{Item, serve_stream};
 pub use tick::serve_tick;

@@ -6,7 +6,7 @@ use crate::{Listing, Page};
 use domain::{Invalid, KeyId, Role, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{ApiKey, Rate};
+use store::{ApiKey, Rate, Transaction};
 use utoipa::ToSchema;
 
 /// A new API key.
@@ -103,13 +103,17 @@ pub async fn create(ctx: &Context, input: ApiKeyInput) -> Result<NewApiKey> {
     }
     let new = NewKey { name, role: input.role, platform_owner: false, rate: Some(rate) };
     let (key, secret) = make(&ctx.platform, new);
-    let view = ApiKeyView::of(&key);
     let mut step = ctx.step();
-    step.point_credential(&key.hash, key.id);
-    step.create(&key)?;
-    ctx.audited(&mut step, "api_key.created", key.id, None, Some(&view))?;
+    add(ctx, &mut step, &key)?;
     ctx.store().commit(step).await?;
-    Ok(NewApiKey { key: view, api_key: secret })
+    Ok(NewApiKey { key: ApiKeyView::of(&key), api_key: secret })
+}
+
+/// Adds a key that was made to the step.
+pub(crate) fn add(ctx: &Context, step: &mut Transaction, key: &ApiKey) -> Result<()> {
+    step.point_credential(&key.hash, key.id);
+    step.create(key)?;
+    ctx.audited(step, "api_key.created", key.id, None, Some(&ApiKeyView::of(key)))
 }
 
 /// API keys, newest first, those taken back included.

@@ -118,7 +118,8 @@ impl TestApp {
 }
 
 impl Client {
-    fn new(url: &str, key: Option<&str>) -> Self {
+    /// Somebody with this key, or with none, who asks the API at this URL.
+    pub fn new(url: &str, key: Option<&str>) -> Self {
         Self { url: url.to_owned(), key: key.map(str::to_owned), http: Http::new() }
     }
 

@@ -1,0 +1,5 @@
+//! The function `platform-setup` on AWS.
+
+fn main() -> Result<(), lambda::Error> {
+    lambda::serve_invoked(platform_setup::handle)
+}
