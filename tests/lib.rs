@@ -1,1 +1,13 @@
-//! The tests are in `it/`; a package needs a target besides.
+//! What holds wherever the product runs: the same cases for the local run (`it`) and for the stack in an emulator of
+//! AWS (`cloud`).
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod daylight;
+pub mod everywhere;
+mod issuer;
+mod stage;
+
+pub use daylight::Callee;
+pub use issuer::Issuer;
+pub use stage::{Stack, Stage, Tenant};

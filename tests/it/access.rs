@@ -4,13 +4,11 @@ use crate::story::{agent, call, lead};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
+use integration::Issuer;
 use jiff::SignedDuration;
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use testkit::{Client, TestApp};
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 #[tokio::test]
 async fn a_key_is_shown_once_works_and_is_taken_back() {
@@ -173,39 +171,6 @@ async fn all_tokens_of_one_subject_have_one_rate() {
     assert_eq!(first.get("/agents").await.problem(429), "too_many_requests");
     assert_eq!(second.get("/agents").await.problem(429), "too_many_requests");
     bearer("john", 0).get("/agents").await.expect(200);
-}
-
-struct Issuer {
-    server: MockServer,
-    key: EcdsaKeyPair,
-}
-
-impl Issuer {
-    async fn start() -> Self {
-        let random = SystemRandom::new();
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        let key =
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).unwrap();
-        let point = key.public_key().as_ref();
-        let keys = json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": "k1", "alg": "ES256", "use": "sig",
-            "x": URL_SAFE_NO_PAD.encode(&point[1..33]), "y": URL_SAFE_NO_PAD.encode(&point[33..65])}]});
-        let server = MockServer::start().await;
-        Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(keys)).mount(&server).await;
-        Self { server, key }
-    }
-
-    fn settings(&self) -> Value {
-        json!({"issuer": "https://id.example", "jwks_url": format!("{}/jwks", self.server.uri()),
-            "audience": "frontdesk", "role_claim": "fd_role"})
-    }
-
-    fn token(&self, claims: &Value) -> String {
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed =
-            format!("{}.{}", part(&json!({"alg": "ES256", "typ": "JWT", "kid": "k1"})), part(claims));
-        let signature = self.key.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
-    }
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod context;
 mod crash;
 mod endings;
 mod events;
+mod everywhere;
 mod finding;
 mod imports;
 mod inputs;

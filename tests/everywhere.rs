@@ -1,0 +1,277 @@
+//! The cases. Each makes a tenant of its own, so that they may run side by side.
+
+use crate::stage::{Stage, ask_link};
+use crate::{Issuer, Tenant};
+use http::Method;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use simulators::{Lie, Script};
+use testkit::Client;
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+fn consent() -> Value {
+    json!({"voice": {"granted": true, "basis": "opt_in", "source": "web_form"}})
+}
+
+async fn agent(client: &Client, name: &str) -> String {
+    let body = json!({"name": name, "system_prompt": "You qualify leads.", "first_message": "Hello {{first_name}}!"});
+    let made = client.post("/agents", body).await.expect(201);
+    assert_eq!(made["sync"], "in_sync");
+    text(&made["id"])
+}
+
+async fn lead(client: &Client, name: &str, phone: &str) -> String {
+    let body = json!({"first_name": name, "phone": phone, "source": "Fair", "consent": consent()});
+    text(&client.post("/leads", body).await.expect(201)["id"])
+}
+
+/// The call, once it has this status.
+async fn call_that_is(stage: &Stage, client: &Client, id: &str, status: &str) -> Value {
+    let path = format!("/calls/{id}");
+    stage
+        .until(&format!("{id} to be {status}"), async || {
+            let call = client.get(&path).await.expect(200);
+            (call["status"] == status).then_some(call)
+        })
+        .await
+}
+
+/// The actions of a lead, once there is one of this kind.
+async fn actions_with(stage: &Stage, client: &Client, lead: &str, kind: &str) -> Vec<Value> {
+    let path = format!("/leads/{lead}/actions");
+    stage
+        .until(kind, async || {
+            let actions = client.get(&path).await.expect(200).as_array().unwrap().clone();
+            actions.iter().any(|action| action["kind"] == kind).then_some(actions)
+        })
+        .await
+}
+
+/// Leads of a campaign are called, their talks read, and what follows is done; a person with a token sees it.
+pub async fn a_campaign_calls_its_leads(stage: &Stage) {
+    let Tenant { id: tenant, owner, account } = stage.tenant("campaign").await;
+    let maya = agent(&owner, "Maya").await;
+    let numbers = [1, 16, 13].map(|ending| stage.callee.number(ending));
+    let [curious, busy, unwilling] = &numbers;
+    let asha = lead(&owner, "আশা", curious).await;
+    let giulia = lead(&owner, "Giulia", busy).await;
+    let ravi = lead(&owner, "रवि", unwilling).await;
+    let silent = json!({"first_name": "No", "phone": stage.callee.number(22), "source": "Fair"});
+    let silent = text(&owner.post("/leads", silent).await.expect(201)["id"]);
+
+    let campaign = json!({"name": "Fair", "source": "fair", "agents": [{"agent_id": maya}]});
+    let campaign = text(&owner.post("/campaigns", campaign).await.expect(201)["id"]);
+    let plan = owner.post(&format!("/campaigns/{campaign}/plan"), json!({})).await.expect(200);
+    assert_eq!((&plan["planned"], &plan["skipped"]), (&json!(3), &json!({"no_consent": 1})));
+    owner.post(&format!("/campaigns/{campaign}/start"), json!({})).await.expect(202);
+    stage
+        .until("three dials", async || {
+            let dials = stage.simulators().dials().into_iter();
+            (dials.filter(|dial| dial.account == account).count() == 3).then_some(())
+        })
+        .await;
+    let list = format!("/calls?campaign_id={campaign}");
+    let on_the_line = stage
+        .until("three calls on the line, one blocked", async || {
+            let calls = owner.all(&list).await;
+            let count = |status: &str| calls.iter().filter(|call| call["status"] == status).count();
+            (count("in_progress") == 3 && count("blocked") == 1).then_some(calls)
+        })
+        .await;
+    let call_of = |lead: &str| text(&on_the_line.iter().find(|call| call["lead_id"] == lead).unwrap()["id"]);
+    let blocked = owner.get(&format!("/calls/{}", call_of(&silent))).await.expect(200);
+    assert_eq!(blocked["reason"], "no_consent");
+
+    stage.talks_end().await;
+    for lead in [&asha, &giulia, &ravi] {
+        let call = call_that_is(stage, &owner, &call_of(lead), "completed").await;
+        assert!(call["attempts"][0]["duration_secs"].as_u64().unwrap() > 0);
+    }
+    let callback = actions_with(stage, &owner, &giulia, "follow_up_call").await;
+    let callback = callback.iter().find(|action| action["kind"] == "follow_up_call").unwrap();
+    let again = owner.get(&format!("/calls/{}", text(&callback["new_call_id"]))).await.expect(200);
+    assert_eq!((&again["status"], &again["follows"]), (&json!("queued"), &json!(call_of(&giulia))));
+    let asked: Timestamp = text(&callback["due_at"]).parse().unwrap();
+    assert_eq!(asked.in_tz(stage.callee.zone).unwrap().strftime("%a %H:%M").to_string(), "Thu 15:00");
+    actions_with(stage, &owner, &asha, "task").await;
+    let read = owner.get(&format!("/calls/{}", call_of(&asha))).await.expect(200);
+    assert_eq!(read["transcript"][0]["message"], "Hello আশা!");
+    assert_eq!(
+        (&read["analysis"]["outcome"], &read["analysis"]["model"]),
+        (&json!("interested"), &json!("simulator"))
+    );
+
+    let figures = stage
+        .until("figures of three talks", async || {
+            let figures = owner.get("/analytics/calls").await.expect(200);
+            (figures["outcomes"]["interested"] == 1 && figures["by_status"]["completed"] == 3)
+                .then_some(figures)
+        })
+        .await;
+    assert_eq!(figures["outcomes"]["callback_requested"], 1, "{figures:#}");
+
+    let issuer = Issuer::start().await.named(&tenant);
+    owner.put("/admin/jwt-issuer", issuer.settings()).await.expect(200);
+    let maria = stage.client(Some(&issuer.bearer("maria", "viewer", stage.now())));
+    assert_eq!(maria.all("/leads").await.len(), 4);
+    assert_eq!(maria.post("/leads", json!({"first_name": "X"})).await.problem(403), "forbidden");
+    let forger = Issuer::start().await.named(&tenant);
+    let forged = stage.client(Some(&forger.bearer("maria", "owner", stage.now())));
+    assert_eq!(forged.get("/leads").await.problem(401), "unauthenticated");
+    let feed = owner.get("/changes?limit=100").await.expect(200);
+    assert!(!feed["cursor"].is_null());
+}
+
+/// A call that is wished for later is made when its time has come, and not before.
+pub async fn a_call_is_made_at_its_time(stage: &Stage) {
+    let Tenant { owner, account, .. } = stage.tenant("later").await;
+    agent(&owner, "Maya").await;
+    let lead = lead(&owner, "Asha", &stage.callee.number(1)).await;
+    // Further away than the next tick looks.
+    let due = stage.now() + SignedDuration::from_secs(100);
+    let wish = json!({"lead_id": lead, "scheduled_at": due.to_string()});
+    let call = text(&owner.post("/calls", wish).await.expect(202)["id"]);
+    let dialed = async || stage.simulators().dials().into_iter().find(|dial| dial.account == account);
+    stage.pass(SignedDuration::from_secs(30)).await;
+    assert!(dialed().await.is_none(), "too early");
+    stage.pass(due.duration_since(stage.now())).await;
+    let dial = stage.until("the dial", dialed).await;
+    let late = dial.at.duration_since(due);
+    assert!(late >= SignedDuration::from_secs(-1) && late < SignedDuration::from_secs(20), "{late:#}");
+    call_that_is(stage, &owner, &call, "in_progress").await;
+}
+
+/// An end that is told twice counts once; one that a stranger tells does not count.
+pub async fn an_end_counts_once(stage: &Stage) {
+    let Tenant { id: tenant, owner, account } = stage.tenant("twice").await;
+    agent(&owner, "Maya").await;
+    let number = stage.callee.number(1);
+    stage.simulators().set_script(&number, vec![Script::NotInterested]).unwrap();
+    let lead = lead(&owner, "Asha", &number).await;
+    let call = text(&owner.post("/calls", json!({"lead_id": lead})).await.expect(202)["id"]);
+    call_that_is(stage, &owner, &call, "in_progress").await;
+    let forged = json!({"type": "post_call_transcription", "event_timestamp": 1, "data": {}}).to_string();
+    let webhook = format!("/webhooks/elevenlabs/{tenant}");
+    let signature = format!("t={},v0={:064}", stage.now().as_second(), 0);
+    let headers = [("elevenlabs-signature", signature.as_str())];
+    let answer = stage.client(None).send(Method::POST, &webhook, &headers, Some(forged.into_bytes())).await;
+    assert_eq!(answer.status, 401, "{:#}", answer.body);
+    stage.simulators().force_next(Lie::Duplicate);
+    stage.talks_end().await;
+    stage.talks_end().await;
+    call_that_is(stage, &owner, &call, "completed").await;
+    stage
+        .until("one talk in the figures", async || {
+            let figures = owner.get("/analytics/calls").await.expect(200);
+            (figures["outcomes"]["not_interested"] == 1).then_some(())
+        })
+        .await;
+    let figures = owner.get("/analytics/calls").await.expect(200);
+    assert_eq!(figures["by_status"]["completed"], 1, "{figures:#}");
+    let dials = stage.simulators().dials().into_iter().filter(|dial| dial.account == account);
+    assert_eq!(dials.count(), 1);
+}
+
+/// Leads come from a file that is put by a link, and go into one that is had by a link.
+pub async fn files_go_by_links(stage: &Stage) {
+    let owner = stage.tenant("files").await.owner;
+    let upload = owner.post("/imports", json!({"filename": "leads.csv"})).await.expect(201);
+    let file =
+        format!("first_name,phone\nরহিমা,{}\nआशा,{}\nBad,1\n", stage.callee.number(1), stage.callee.number(2));
+    let put = ask_link(Method::PUT, &text(&upload["upload_url"]), Some(&file)).await;
+    assert_eq!(put.status, 200, "{:#}", put.body);
+    let import = text(&upload["id"]);
+    owner.post(&format!("/imports/{import}/start"), json!({})).await.expect(202);
+    let done = finished(stage, &owner, &format!("/imports/{import}")).await;
+    assert_eq!((&done["created"], &done["failed"]), (&json!(2), &json!(1)), "{done:#}");
+
+    let export = text(&owner.post("/exports", json!({"format": "csv"})).await.expect(202)["id"]);
+    let done = finished(stage, &owner, &format!("/exports/{export}")).await;
+    let got = ask_link(Method::GET, &text(&done["download_url"]), None).await;
+    let got = text(&got.expect(200));
+    assert!(got.contains("রহিমা") && got.contains("आशा") && got.lines().count() == 3, "{got}");
+}
+
+/// The import or export, once it is completed.
+async fn finished(stage: &Stage, client: &Client, path: &str) -> Value {
+    stage
+        .until(path, async || {
+            let record = client.get(path).await.expect(200);
+            assert_ne!(record["status"], "failed", "{record:#}");
+            (record["status"] == "completed").then_some(record)
+        })
+        .await
+}
+
+/// What one tenant has, another does not see.
+pub async fn tenants_never_see_each_other(stage: &Stage) {
+    let (ours, theirs) = (stage.tenant("ours").await.owner, stage.tenant("theirs").await.owner);
+    let agent = agent(&ours, "Maya").await;
+    let lead = lead(&ours, "Asha", &stage.callee.number(1)).await;
+    let call = text(&ours.post("/calls", json!({"lead_id": lead})).await.expect(202)["id"]);
+    for path in [format!("/leads/{lead}"), format!("/agents/{agent}"), format!("/calls/{call}")] {
+        ours.get(&path).await.expect(200);
+        assert_eq!(theirs.get(&path).await.problem(404), "not_found", "{path}");
+    }
+    let stolen = theirs.patch(&format!("/leads/{lead}"), json!({"first_name": "Stolen"})).await;
+    assert_eq!(stolen.problem(404), "not_found");
+    assert_eq!(theirs.post("/calls", json!({"lead_id": lead})).await.problem(404), "not_found");
+    for list in ["/leads", "/agents", "/calls"] {
+        assert_eq!(theirs.get(list).await.expect(200), json!([]), "{list}");
+    }
+    let more = json!({"id": "more", "name": "More"});
+    assert_eq!(theirs.post("/admin/tenants", more).await.problem(403), "forbidden");
+    assert_eq!(stage.client(None).get("/leads").await.problem(401), "unauthenticated");
+}
+
+/// Without credentials a tenant is told what is missing, and nothing is lost.
+pub async fn a_tenant_without_credentials_is_told_so(stage: &Stage) {
+    let owner = stage.bare_tenant("bare").await.owner;
+    let refused = owner.post("/agents", json!({"name": "Maya", "system_prompt": "Be kind."})).await;
+    assert_eq!(refused.problem(409), "not_configured");
+    assert!(text(&refused.body["detail"]).contains("/admin/integrations"), "{:#}", refused.body);
+    assert_eq!(owner.get("/agents").await.expect(200), json!([]));
+    let lead = lead(&owner, "Asha", &stage.callee.number(1)).await;
+    let call = text(&owner.post("/calls", json!({"lead_id": lead})).await.expect(202)["id"]);
+    let reason = stage
+        .until("the reason why nobody calls", async || {
+            let call = owner.get(&format!("/calls/{call}")).await.expect(200);
+            call["reason"].as_str().map(str::to_owned)
+        })
+        .await;
+    assert!(["no_agent", "not_configured"].contains(&reason.as_str()), "{reason}");
+}
+
+/// What is no route, no method, no JSON or no such record is answered with a problem, and changes nothing.
+pub async fn what_is_wrong_is_a_problem(stage: &Stage) {
+    let owner = stage.tenant("wrong").await.owner;
+    for path in ["/", "/nowhere", "/nowhere/at/all", "/leads/con_1/nothing/here", "/প্রথম"] {
+        assert_eq!(owner.get(&encoded(path)).await.problem(404), "no_route", "{path}");
+    }
+    for (method, path) in [(Method::PUT, "/leads"), (Method::DELETE, "/agents"), (Method::POST, "/health")] {
+        let answer = owner.send(method.clone(), path, &[], Some(b"{}".to_vec())).await;
+        assert_eq!(answer.problem(405), "method_not_allowed", "{method} {path}");
+    }
+    let send = async |body: &[u8]| owner.send(Method::POST, "/leads", &[], Some(body.to_vec())).await;
+    assert_eq!(send(b"{\"first_name\": ").await.problem(400), "malformed");
+    assert_eq!(send(b"{\"first_name\": \"\xff\"}").await.problem(400), "malformed");
+    let long = format!("{{\"first_name\": \"{}\"}}", "x".repeat(1024 * 1024));
+    assert_eq!(send(long.as_bytes()).await.problem(413), "payload_too_large");
+    let invalid = send(br#"{"first_name": "Asha", "phone": "12"}"#).await;
+    assert_eq!(invalid.problem(422), "invalid");
+    assert_eq!(invalid.body["errors"][0]["pointer"], "/phone");
+    assert_eq!(owner.get("/leads").await.expect(200), json!([]));
+    let body = json!({"first_name": "Once"}).to_string().into_bytes();
+    let key = [("idempotency-key", "the-same")];
+    let first = owner.send(Method::POST, "/leads", &key, Some(body.clone())).await.expect(201);
+    assert_eq!(owner.send(Method::POST, "/leads", &key, Some(body)).await.expect(201), first);
+    assert_eq!(owner.all("/leads").await.len(), 1);
+    assert_eq!(stage.client(None).get("/health").await.expect(200)["status"], "ok");
+}
+
+fn encoded(path: &str) -> String {
+    path.bytes().map(|b| if b.is_ascii() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
