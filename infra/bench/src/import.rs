@@ -60,7 +60,8 @@ async fn sent(product: &Product, from: u32, to: u32) -> Result<String, Failure> 
 /// How often an import is asked about, five times a second, before it counts as stuck: for two hours.
 const LOOKS: usize = 36_000;
 
-async fn until(product: &Product, id: &str, status: &str) -> Result<serde_json::Value, Failure> {
+/// Waits until the import has this status; answers its report.
+pub(crate) async fn until(product: &Product, id: &str, status: &str) -> Result<serde_json::Value, Failure> {
     for _ in 0..LOOKS {
         let report = product.ask(Method::GET, &format!("/imports/{id}"), None).await?;
         if report["status"] == status {
@@ -80,7 +81,7 @@ fn tell(what: &str, rows: u32, took: Duration) {
 }
 
 /// People of three countries, each with all that a lead usually has.
-fn file(from: u32, to: u32) -> Result<String, Failure> {
+pub(crate) fn file(from: u32, to: u32) -> Result<String, Failure> {
     const NAMES: [(&str, &str); 4] = [
         ("Asha", "Rao"),
         ("Giulia", "Bianchi"),

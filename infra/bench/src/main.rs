@@ -6,6 +6,7 @@
 //! cargo run --release -p bench -- reads --few 1000 --many 100000
 //! cargo run --release -p bench -- planning --calls 10000
 //! cargo run --release -p bench -- units
+//! cargo run -p bench -- costs
 //! ```
 
 #![expect(
@@ -14,6 +15,7 @@
     reason = "a benchmark speaks to a person at a terminal"
 )]
 
+mod costs;
 mod import;
 mod meter;
 mod planning;
@@ -46,8 +48,9 @@ async fn run(arguments: &[String]) -> Result<(), Failure> {
         Some("reads") => reads::run(number("--few", 1_000)?, number("--many", 100_000)?).await,
         Some("planning") => planning::run(number("--calls", 10_000)?).await,
         Some("units") => units::run().await,
+        Some("costs") => costs::run().await,
         _ => {
-            Err("usage: bench import [--rows N] | reads [--few N] [--many N] | planning [--calls N] | units"
+            Err("usage: bench import [--rows N] | reads [--few N] [--many N] | planning [--calls N] | units | costs"
                 .into())
         }
     }

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::Method;
 use provider::Http;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{AddAssign, Div, Sub};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,13 +64,24 @@ impl fmt::Display for Units {
 pub(crate) struct Meter {
     table: String,
     http: Http,
-    sum: Arc<Mutex<Units>>,
+    sums: Arc<Mutex<Sums>>,
+}
+
+/// What was asked of the table so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sums {
+    /// By the product.
+    pub(crate) units: Units,
+    /// By whoever looks for work: here the local run's pump, on AWS the tick.
+    pub(crate) looking: Units,
+    /// How many jobs of each kind were put into the outbox.
+    pub(crate) jobs: BTreeMap<String, u64>,
 }
 
 impl Meter {
     /// Serves the table at `endpoint` on loopback; answers the meter and its own address.
     pub(crate) async fn start(endpoint: String) -> Result<(Self, String), Failure> {
-        let meter = Self { table: endpoint, http: Http::new(), sum: Arc::default() };
+        let meter = Self { table: endpoint, http: Http::new(), sums: Arc::default() };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = format!("http://{}", listener.local_addr()?);
         let router = Router::new().fallback(forward).with_state(meter.clone());
@@ -79,11 +91,20 @@ impl Meter {
 
     /// What was consumed so far.
     pub(crate) fn units(&self) -> Units {
-        *self.sum.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sums().units
     }
 
-    fn count(&self, units: Units) {
-        *self.sum.lock().unwrap_or_else(PoisonError::into_inner) += units;
+    /// All that was counted so far.
+    pub(crate) fn sums(&self) -> Sums {
+        self.sums.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn count(&self, asked: &Value, units: Units) {
+        let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
+        *(if is_the_queues(asked) { &mut sums.looking } else { &mut sums.units }) += units;
+        for job in jobs_in(asked) {
+            *sums.jobs.entry(job).or_default() += 1;
+        }
     }
 }
 
@@ -112,10 +133,11 @@ async fn forwarded(meter: &Meter, mut headers: HeaderMap, body: &[u8]) -> Result
     let answer = request.body(asked.to_string()).send().await?;
     let (status, answered) = (answer.status(), answer.bytes().await?);
     let told: Value = serde_json::from_slice(&answered).unwrap_or_default();
-    if let Some(is_write) = is_write.filter(|_| !is_the_queues(&asked)) {
+    if let Some(is_write) = is_write {
         let units = consumed(&told["ConsumedCapacity"]);
         let (read, write) = if is_write { (0.0, units) } else { (units, 0.0) };
-        meter.count(Units { read, write, requests: 1.0 });
+        let done = if status.is_success() { asked } else { Value::Null };
+        meter.count(&done, Units { read, write, requests: 1.0 });
     }
     Ok((status, [("content-type", "application/x-amz-json-1.0")], answered).into_response())
 }
@@ -123,6 +145,16 @@ async fn forwarded(meter: &Meter, mut headers: HeaderMap, body: &[u8]) -> Result
 /// Whether the local run looks for work in the table; on AWS the table's stream, the queues and the timer bring it.
 fn is_the_queues(asked: &Value) -> bool {
     asked["ExpressionAttributeValues"][":pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("sys#"))
+}
+
+/// The kinds of the jobs that a transaction puts into the outbox.
+fn jobs_in(asked: &Value) -> impl Iterator<Item = String> {
+    let puts = asked["TransactItems"].as_array().into_iter().flatten().map(|part| &part["Put"]["Item"]);
+    let messages = puts.filter(|item| item["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("sys#out#")));
+    messages.filter_map(|item| {
+        let envelope: Value = serde_json::from_str(item["envelope"]["S"].as_str()?).ok()?;
+        envelope["job"]["name"].as_str().map(str::to_owned)
+    })
 }
 
 fn consumed(told: &Value) -> f64 {

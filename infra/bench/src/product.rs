@@ -1,7 +1,8 @@
 //! The product, served on loopback with its data on disk.
 
 use crate::Failure;
-use crate::meter::{Meter, Units};
+use crate::costs::Traffic;
+use crate::meter::{Meter, Sums, Units};
 use embedded::Embedded;
 use http::Method;
 use local::{Runner, Settings};
@@ -12,11 +13,12 @@ use tokio::net::TcpListener;
 
 /// The product, and its owner. Its data goes with it.
 pub(crate) struct Product {
-    _runner: Runner,
+    pub(crate) runner: Runner,
     url: String,
     key: String,
     http: Http,
     meter: Option<Meter>,
+    traffic: Traffic,
     _data: TempDir,
 }
 
@@ -48,16 +50,27 @@ impl Product {
             (None, database.endpoint())
         };
         let runner = Runner::start_on(&settings, &listener, database, endpoint).await?;
+        let traffic = Traffic::default();
         let (url, router, pump) =
-            (format!("http://{}", runner.address), runner.router(), runner.pump.clone());
+            (format!("http://{}", runner.address), traffic.counted(runner.router()), runner.pump.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         tokio::spawn(async move { pump.keep_going().await });
-        Ok(Self { _runner: runner, url, key: settings.api_key, http: Http::new(), meter, _data: data })
+        Ok(Self { runner, url, key: settings.api_key, http: Http::new(), meter, traffic, _data: data })
     }
 
     /// What its table was asked for so far, where there is a meter.
     pub(crate) fn units(&self) -> Units {
         self.meter.as_ref().map(Meter::units).unwrap_or_default()
+    }
+
+    /// All that its table was asked for so far, where there is a meter.
+    pub(crate) fn sums(&self) -> Sums {
+        self.meter.as_ref().map(Meter::sums).unwrap_or_default()
+    }
+
+    /// What it was asked for over HTTP so far.
+    pub(crate) fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     /// Asks for something below the product's address, as its owner; answers the body of a success.
@@ -67,9 +80,20 @@ impl Product {
         path: &str,
         body: Option<Vec<u8>>,
     ) -> Result<Value, Failure> {
+        self.ask_as(&self.key, method, path, body).await
+    }
+
+    /// The same, as the bearer of this key.
+    pub(crate) async fn ask_as(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<Value, Failure> {
         let is_file = path.starts_with("http");
         let url = if is_file { path.to_owned() } else { format!("{}{path}", self.url) };
-        let mut request = self.http.request(method, url.parse()?).bearer_auth(&self.key);
+        let mut request = self.http.request(method, url.parse()?).bearer_auth(key);
         if let Some(body) = body {
             let kind = if is_file { "text/csv" } else { "application/json" };
             request = request.header("content-type", kind).body(body);
