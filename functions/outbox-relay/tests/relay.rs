@@ -72,3 +72,41 @@ async fn stored_jobs_go_to_their_queue() {
     assert!(unreadable["message"].as_str().unwrap().contains("cannot be sent"), "{unreadable}");
     assert!(unreadable["request_id"].is_string(), "{unreadable}");
 }
+
+#[tokio::test]
+async fn what_a_crash_left_half_done_is_done_when_the_stream_comes_again() {
+    let (table, sqs) = (Table::start().await, Sqs::start().await);
+    for tenant in ["anna", "bert", "carl"] {
+        enqueue(&table.store, tenant).await;
+    }
+    let event = json!({"Records": records(&table).await});
+    sqs.limit_deletions(Some(1));
+    let mut api = RuntimeApi::start().await;
+    let function = start(&api, &table, &sqs);
+    let half_done = async {
+        for _ in 0..500 {
+            let left = table.store.messages(Timestamp::MAX, 10).await.unwrap().len();
+            if (sqs.sent().len(), left) == (3, 2) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("it does not come to the deletions");
+    };
+    tokio::select! {
+        () = half_done => {}
+        outcome = api.invoke(event.clone()) => panic!("{outcome:?}"),
+    }
+    function.stop().await;
+    sqs.limit_deletions(None);
+
+    let mut api = RuntimeApi::start().await;
+    let function = start(&api, &table, &sqs);
+    assert_eq!(api.invoke(event).await, Outcome::Answer(json!({"batchItemFailures": []})));
+    function.stop().await;
+
+    assert!(table.store.messages(Timestamp::MAX, 10).await.unwrap().is_empty());
+    // Sent twice, which every job bears, and none of them not at all.
+    let groups: Vec<_> = sqs.sent().into_iter().map(|sent| sent.group).collect();
+    assert_eq!(groups, ["anna", "bert", "carl", "anna", "bert", "carl"]);
+}

@@ -11,6 +11,7 @@ use axum::routing::post;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::JoinHandle;
@@ -48,6 +49,8 @@ struct Record {
     throttles: usize,
     requests: usize,
     table: Option<SocketAddr>,
+    /// How many deletions the table still answers, where that is limited.
+    deletions: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +103,11 @@ impl Sqs {
         lock(&self.state).table = Some(table.address);
     }
 
+    /// Has the table answer so many deletions more, and leave the others without an answer, or answer all again.
+    pub fn limit_deletions(&self, deletions: Option<usize>) {
+        lock(&self.state).deletions = deletions;
+    }
+
     /// From now on refuses the messages of this group.
     pub fn refuse(&self, group: &str) {
         lock(&self.state).refused_groups.insert(group.to_owned());
@@ -134,6 +142,14 @@ impl Sqs {
     }
 }
 
+impl Record {
+    fn may_delete(&mut self) -> bool {
+        let may = self.deletions != Some(0);
+        self.deletions = self.deletions.map(|left| left.saturating_sub(1));
+        may
+    }
+}
+
 fn lock(state: &Shared) -> MutexGuard<'_, Record> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -142,6 +158,9 @@ async fn answer(State(state): State<Shared>, headers: HeaderMap, body: String) -
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let table = lock(&state).table.filter(|_| target.starts_with("DynamoDB_"));
     if let Some(table) = table {
+        if target.ends_with(".DeleteItem") && !lock(&state).may_delete() {
+            pending::<()>().await;
+        }
         let (status, answer) = http::post(table, target, &body).await;
         return (status, Json(answer));
     }
