@@ -6,6 +6,7 @@
 //! cargo run --release -p bench -- reads --few 1000 --many 100000
 //! cargo run --release -p bench -- planning --calls 10000
 //! cargo run --release -p bench -- units
+//! cargo run --release -p bench -- load --clients 50 --seconds 60 [--stack FILE]
 //! ```
 
 #![expect(
@@ -15,6 +16,7 @@
 )]
 
 mod import;
+mod load;
 mod meter;
 mod planning;
 mod product;
@@ -46,8 +48,10 @@ async fn run(arguments: &[String]) -> Result<(), Failure> {
         Some("reads") => reads::run(number("--few", 1_000)?, number("--many", 100_000)?).await,
         Some("planning") => planning::run(number("--calls", 10_000)?).await,
         Some("units") => units::run().await,
+        Some("load") => load::run(arguments).await,
         _ => {
-            Err("usage: bench import [--rows N] | reads [--few N] [--many N] | planning [--calls N] | units"
+            Err("usage: bench import [--rows N] | reads [--few N] [--many N] | planning [--calls N] | units \
+                 | load [--clients N] [--seconds N] [--stack FILE]"
                 .into())
         }
     }

@@ -17,7 +17,7 @@ pub(crate) struct Product {
     key: String,
     http: Http,
     meter: Option<Meter>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Product {
@@ -52,7 +52,23 @@ impl Product {
             (format!("http://{}", runner.address), runner.router(), runner.pump.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         tokio::spawn(async move { pump.keep_going().await });
-        Ok(Self { _runner: runner, url, key: settings.api_key, http: Http::new(), meter, _data: data })
+        Ok(Self { _runner: runner, url, key: settings.api_key, http: Http::new(), meter, data })
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its owner's key.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What the simulated ElevenLabs signs its events with.
+    pub(crate) fn webhook_secret(&self) -> Result<String, Failure> {
+        let secrets: Value = serde_json::from_slice(&std::fs::read(self.data.path().join("secrets.json"))?)?;
+        Ok(secrets["webhook_secret"].as_str().ok_or("the data folder has no webhook secret")?.to_owned())
     }
 
     /// What its table was asked for so far, where there is a meter.
