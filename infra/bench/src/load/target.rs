@@ -101,7 +101,7 @@ impl Target {
         }
         let key = json!({"name": "load", "role": "member", "per_second": 10_000, "burst": 10_000});
         let made = target.ask(Method::POST, "/admin/api-keys", Some(key), StatusCode::CREATED).await?;
-        target.key = made["api_key"].as_str().ok_or("there is no key in the answer")?.to_owned();
+        made["api_key"].as_str().ok_or("there is no key in the answer")?.clone_into(&mut target.key);
         Ok(target)
     }
 
