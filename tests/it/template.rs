@@ -105,6 +105,7 @@ impl Function<'_> {
         let main = fs::read_to_string(format!("{ROOT}/functions/{}/src/main.rs", self.name)).unwrap();
         let served = [
             ("serve_http", Trigger::Http),
+            ("serve_http_without_table", Trigger::Http),
             ("serve_sqs", Trigger::Jobs),
             ("serve_stream", Trigger::Stream),
             ("serve_tick", Trigger::Schedule),

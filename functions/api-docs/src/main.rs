@@ -1,5 +1,5 @@
 //! The function `api-docs` on AWS.
 
 fn main() -> Result<(), lambda::Error> {
-    lambda::serve_http(api_docs::router)
+    lambda::serve_http_without_table(api_docs::router)
 }

@@ -1,5 +1,5 @@
 //! The function `not-found` on AWS.
 
 fn main() -> Result<(), lambda::Error> {
-    lambda::serve_http(not_found::router)
+    lambda::serve_http_without_table(not_found::router)
 }

@@ -7,6 +7,7 @@
 //! cargo run --release -p bench -- planning --calls 10000
 //! cargo run --release -p bench -- units
 //! cargo run -p bench -- costs
+//! cargo run --release -p bench -- load --clients 50 --seconds 60 [--stack FILE]
 //! ```
 
 #![expect(
@@ -17,6 +18,7 @@
 
 mod costs;
 mod import;
+mod load;
 mod meter;
 mod planning;
 mod product;
@@ -49,8 +51,10 @@ async fn run(arguments: &[String]) -> Result<(), Failure> {
         Some("planning") => planning::run(number("--calls", 10_000)?).await,
         Some("units") => units::run().await,
         Some("costs") => costs::run().await,
+        Some("load") => load::run(arguments).await,
         _ => {
-            Err("usage: bench import [--rows N] | reads [--few N] [--many N] | planning [--calls N] | units | costs"
+            Err("usage: bench import [--rows N] | reads [--few N] [--many N] | planning [--calls N] | units | costs \
+                 | load [--clients N] [--seconds N] [--stack FILE]"
                 .into())
         }
     }

@@ -19,7 +19,7 @@ pub(crate) struct Product {
     http: Http,
     meter: Option<Meter>,
     traffic: Traffic,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Product {
@@ -55,7 +55,23 @@ impl Product {
             (format!("http://{}", runner.address), traffic.counted(runner.router()), runner.pump.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         tokio::spawn(async move { pump.keep_going().await });
-        Ok(Self { runner, url, key: settings.api_key, http: Http::new(), meter, traffic, _data: data })
+        Ok(Self { runner, url, key: settings.api_key, http: Http::new(), meter, traffic, data })
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its owner's key.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What the simulated ElevenLabs signs its events with.
+    pub(crate) fn webhook_secret(&self) -> Result<String, Failure> {
+        let secrets: Value = serde_json::from_slice(&std::fs::read(self.data.path().join("secrets.json"))?)?;
+        Ok(secrets["webhook_secret"].as_str().ok_or("the data folder has no webhook secret")?.to_owned())
     }
 
     /// What its table was asked for so far, where there is a meter.

@@ -63,14 +63,22 @@ async fn measured(
         product.ask(method.clone(), path, body.clone()).await?;
         took.push(began.elapsed());
     }
-    took.sort();
-    let at = |percent: usize| took.get(took.len() * percent / 100).copied().unwrap_or_default();
-    Ok(Percentiles { p50: at(50), p99: at(99) })
+    Ok(Percentiles::of(took))
 }
 
-struct Percentiles {
-    p50: Duration,
-    p99: Duration,
+/// How long something took that was done many times.
+pub(crate) struct Percentiles {
+    pub(crate) p50: Duration,
+    pub(crate) p99: Duration,
+    pub(crate) max: Duration,
+}
+
+impl Percentiles {
+    pub(crate) fn of(mut took: Vec<Duration>) -> Self {
+        took.sort();
+        let at = |percent: usize| took.get(took.len() * percent / 100).copied().unwrap_or_default();
+        Self { p50: at(50), p99: at(99), max: took.last().copied().unwrap_or_default() }
+    }
 }
 
 impl std::fmt::Display for Percentiles {

@@ -79,7 +79,7 @@ impl Embedded {
                 let _ = dynoxide::server::serve_with_shutdown(listener, served, stopped).await;
             });
         });
-        let http = aws::plain_http_client();
+        let http = aws::Connections::to_standins().http_client();
         let engine = Engine { database, address, stop: Some(stop), thread: Some(thread), http };
         Ok(Self { engine: Arc::new(engine) })
     }

@@ -29,7 +29,7 @@ pub fn credentials() -> Credentials {
 
 /// A client for AWS services that trusts no certificate, so that no test reaches the real ones.
 pub fn http_client() -> SharedHttpClient {
-    aws::plain_http_client()
+    aws::Connections::to_standins().http_client()
 }
 
 /// Serves a router on a free port of loopback, on the caller's async runtime.

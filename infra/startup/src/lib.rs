@@ -11,10 +11,24 @@
 //!
 //! The bars: [`MAX_RATIO`] times the empty function, [`MAX_ZIP`] bytes zipped. The exit code is 1 if a function
 //! is over one.
+//!
+//! A start has all that a function does by itself. Before it asks for an event it also opens the connection to the
+//! table, and how long that takes is the network's affair: here AWS refuses connections at once. What an open
+//! connection costs and brings is measured apart ([`FirstCalls`]), with a table [`ROUND_TRIP`] away and the sample
+//! event of `events/` that comes first:
+//!
+//! ```text
+//! cargo run -p startup -- --profile <target>/deploy --first-call [<function> ...]
+//! ```
+//!
+//! The stand-in speaks plain HTTP, because functions trust Amazon's roots alone: TLS counts as a round trip, and what
+//! it costs the processor does not show. The table is empty, so that a caller is refused after one read.
 
+mod first_call;
 mod measure;
 mod zip;
 
+pub use first_call::{FirstCall, FirstCalls, ROUND_TRIP};
 pub use measure::{Bench, Measured};
 pub use zip::zipped_size;
 
@@ -59,6 +73,19 @@ pub fn table(rows: &[Row]) -> String {
         let zip = marked(row.is_large(), &(row.zip / 1000).to_string());
         let (ms, kb) = (row.measured.function_ms, row.size / 1000);
         let _ = writeln!(text, "| {} | {ms:.2} | {ratio} | {kb} | {zip} |", row.function);
+    }
+    text
+}
+
+/// Inits and first calls by function, as a Markdown table.
+pub fn first_calls(rows: &[(String, FirstCall)]) -> String {
+    let mut text = "| function | init, ms | connected | first call, ms | not connected |\n\
+                    |---|---:|---:|---:|---:|\n"
+        .to_owned();
+    for (function, row) in rows {
+        let (init, connected) = (row.init_ms, row.connected_init_ms);
+        let (call, unconnected) = (row.call_ms, row.unconnected_call_ms);
+        let _ = writeln!(text, "| {function} | {init:.2} | {connected:.2} | {call:.2} | {unconnected:.2} |");
     }
     text
 }

@@ -1,7 +1,7 @@
 //! One process after another, from `exec` to its first question for an event.
 
 use std::io::{self, BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// A function that has not asked for an event by then never will.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Nobody listens on TCP's port 1.
+const NOBODY: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1));
 const NEXT: &str = "GET /2018-06-01/runtime/invocation/next ";
 
 /// Medians of a function's starts and of the empty function's, measured in turns.
@@ -70,45 +72,53 @@ impl Bench {
     }
 
     fn start(&self, binary: &Path) -> io::Result<Duration> {
-        let mut command = self.command(binary);
+        let mut command = command(binary, self.address, None);
         let begun = Instant::now();
         let mut process = Running(command.spawn()?);
         if let Ok(asked) = self.asked.recv_timeout(PATIENCE) {
             return Ok(asked - begun);
         }
-        let ended = process.0.try_wait()?;
-        let what = ended.map_or_else(|| "still runs".to_owned(), |status| format!("ended with {status}"));
-        let problem = format!("{} asked for no event and {what}", binary.display());
-        Err(io::Error::other(problem))
-    }
-
-    fn command(&self, binary: &Path) -> Command {
-        let mut command = Command::new(binary);
-        let environment = [
-            ("AWS_LAMBDA_FUNCTION_NAME", "startup"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-            ("AWS_REGION", "eu-west-1"),
-            ("AWS_ACCESS_KEY_ID", "AKIDSTARTUP"),
-            ("AWS_SECRET_ACCESS_KEY", "secret"),
-            ("AWS_SESSION_TOKEN", "token"),
-            ("TABLE_NAME", "startup"),
-            ("KMS_KEY_ID", "alias/startup"),
-            ("FILES_BUCKET", "startup"),
-            ("QUEUE_URLS", r#"{"PlanCalls":"https://sqs.eu-west-1.amazonaws.com/1/plan"}"#),
-        ];
-        command
-            .env_clear()
-            .env("AWS_LAMBDA_RUNTIME_API", self.address.to_string())
-            .envs(environment)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null());
-        command
+        Err(never_asked(binary, &mut process)?)
     }
 }
 
+/// A function's binary in the environment that Lambda and the template give it, except that all of AWS is at `aws`;
+/// if there is none, at a port where nobody listens, so that connecting fails at once.
+pub(crate) fn command(binary: &Path, runtime_api: SocketAddr, aws: Option<SocketAddr>) -> Command {
+    let mut command = Command::new(binary);
+    let environment = [
+        ("AWS_LAMBDA_FUNCTION_NAME", "startup"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIDSTARTUP"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_SESSION_TOKEN", "token"),
+        ("TABLE_NAME", "startup"),
+        ("KMS_KEY_ID", "alias/startup"),
+        ("FILES_BUCKET", "startup"),
+        ("QUEUE_URLS", r#"{"PlanCalls":"https://sqs.eu-west-1.amazonaws.com/1/plan"}"#),
+    ];
+    let aws = aws.unwrap_or(NOBODY);
+    command
+        .env_clear()
+        .env("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string())
+        .env("AWS_ENDPOINT_URL", format!("http://{aws}"))
+        .envs(environment)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    command
+}
+
+/// What is wrong with a process that has not asked for an event.
+pub(crate) fn never_asked(binary: &Path, process: &mut Running) -> io::Result<io::Error> {
+    let ended = process.0.try_wait()?;
+    let what = ended.map_or_else(|| "still runs".to_owned(), |status| format!("ended with {status}"));
+    Ok(io::Error::other(format!("{} asked for no event and {what}", binary.display())))
+}
+
 /// A process that ends when it is dropped.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -117,7 +127,7 @@ impl Drop for Running {
     }
 }
 
-fn median_ms(mut times: Vec<Duration>) -> f64 {
+pub(crate) fn median_ms(mut times: Vec<Duration>) -> f64 {
     times.sort_unstable();
     let middle = times.len() / 2;
     let median = match times.len() {

@@ -1,6 +1,6 @@
 //! The bench on the empty function itself.
 
-use startup::Bench;
+use startup::{Bench, FirstCalls};
 use std::path::{Path, PathBuf};
 
 #[test]
@@ -10,4 +10,13 @@ fn a_start_is_measured_to_the_first_question() {
     let measured = bench.measure(&empty, 3).unwrap();
     assert!(measured.function_ms > 0.0 && measured.empty_ms > 0.0);
     assert!(bench.measure(Path::new("/nowhere"), 1).is_err());
+}
+
+#[test]
+fn a_first_call_is_measured_to_its_answer() {
+    let empty = PathBuf::from(env!("CARGO_BIN_EXE_empty"));
+    let event = include_str!("../../../events/not-found/no-route.json");
+    let measured = FirstCalls::new().unwrap().measure(&empty, event, 1).unwrap();
+    // It knows no table.
+    assert!(measured.call_ms > 0.0 && measured.connected_init_ms > 0.0, "{measured:?}");
 }

@@ -4,8 +4,7 @@
 //! function's package.
 
 use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-    http_client_fn,
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -16,39 +15,64 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::error::Error;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// The roots of AWS services' certificates. The machine's own list is neither read nor trusted.
 const ROOTS: &str = include_str!("../certs/amazon-roots.pem");
 
-/// The HTTP client that all AWS services of a process share. It also speaks plain HTTP, to an emulator, and keeps
-/// connections: unlike a call to a provider, a request that a dead one swallowed may be sent again.
+/// How long a service may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The connections that all AWS services of a process share. They also speak plain HTTP, to an emulator, and are
+/// kept: unlike a call to a provider, a request that a dead one swallowed may be sent again. Clones are the same
+/// connections.
 ///
-/// It is built with the first request, so that start-up does not pay for reading certificates. The first service's
-/// connect timeout is everyone's; how long an answer may take is left to the SDK, which times whole attempts.
-pub fn http_client() -> SharedHttpClient {
-    trusting(ROOTS)
+/// The client behind them is built when it is first needed: reading certificates takes its time. Connecting is
+/// given up after two seconds, whatever a service's settings say; how long an answer may take is left to the SDK,
+/// which times whole attempts.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    roots: &'static str,
+    client: Arc<OnceLock<Client>>,
 }
 
-/// One for stand-ins on this machine: it trusts no certificate, so that nothing reaches the real services.
-pub fn plain_http_client() -> SharedHttpClient {
-    trusting("")
-}
+impl Connections {
+    /// To AWS. None is open yet.
+    pub fn to_aws() -> Self {
+        Self { roots: ROOTS, client: Arc::default() }
+    }
 
-fn trusting(roots: &'static str) -> SharedHttpClient {
-    let client = OnceLock::new();
-    http_client_fn(move |settings, _| {
-        let client: &Client = client.get_or_init(|| build(roots, settings));
-        SharedHttpConnector::new(Connector(client.clone()))
-    })
+    /// To stand-ins on this machine: no certificate is trusted, so that nothing reaches the real services.
+    pub fn to_standins() -> Self {
+        Self { roots: "", client: Arc::default() }
+    }
+
+    /// The client for the configurations of services.
+    pub fn http_client(&self) -> SharedHttpClient {
+        let connections = self.clone();
+        http_client_fn(move |_, _| SharedHttpConnector::new(Connector(connections.client().clone())))
+    }
+
+    /// Opens a connection to the service at `address`, such as `https://dynamodb.eu-west-1.amazonaws.com`, and
+    /// leaves it to the first request that goes there; it waits for that for 90 seconds.
+    ///
+    /// What opens it is `GET /`, which needs neither signature nor grant. A service says there that it is well; any
+    /// other answer within `limit` will do.
+    pub async fn open(&self, address: &str, limit: Duration) -> Result<(), reqwest::Error> {
+        let answer = self.client().get(address).timeout(limit).send().await?;
+        // One whose answer was not read to its end cannot be used again.
+        answer.bytes().await.map(drop)
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| build(self.roots))
+    }
 }
 
 #[expect(clippy::expect_used, reason = "the inputs are constants: the settings and the embedded roots")]
-fn build(pem: &str, settings: &HttpConnectorSettings) -> Client {
-    let mut client = provider::client(store(pem));
-    if let Some(timeout) = settings.connect_timeout() {
-        client = client.connect_timeout(timeout);
-    }
+fn build(pem: &str) -> Client {
+    let client = provider::client(store(pem)).connect_timeout(CONNECT_TIMEOUT);
     client.build().expect("a preconfigured client builds")
 }
 
@@ -104,7 +128,6 @@ mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
     use ring::digest::{SHA256, digest};
-    use std::time::Duration;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
 
@@ -138,15 +161,21 @@ mod tests {
         (listener, endpoint)
     }
 
-    /// Reads what was asked and answers that there are no tables.
-    async fn serve(stream: &mut TcpStream) {
+    /// Reads what is asked, answers that there are no tables, and tells what was asked.
+    async fn serve(stream: &mut TcpStream) -> String {
         let mut request = [0; 4096];
-        assert!(stream.read(&mut request).await.unwrap() > 0);
+        let length = stream.read(&mut request).await.unwrap();
+        assert!(length > 0);
         let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{\"TableNames\":[]}";
         stream.write_all(answer).await.unwrap();
+        String::from_utf8_lossy(&request[..length]).into_owned()
     }
 
     fn table(endpoint: &str, attempts: u32) -> Table {
+        table_on(&Connections::to_standins(), endpoint, attempts)
+    }
+
+    fn table_on(connections: &Connections, endpoint: &str, attempts: u32) -> Table {
         let retries = RetryConfig::standard()
             .with_max_attempts(attempts)
             .with_initial_backoff(Duration::from_millis(1));
@@ -155,7 +184,7 @@ mod tests {
             .region(Region::new("eu-west-1"))
             .credentials_provider(Credentials::new("AKID", "secret", None, None, "test"))
             .endpoint_url(endpoint)
-            .http_client(plain_http_client())
+            .http_client(connections.http_client())
             .retry_config(retries);
         Table::from_conf(config.build())
     }
@@ -199,6 +228,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_first_request_comes_on_the_connection_that_was_opened() {
+        let (listener, endpoint) = listening().await;
+        let server = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            assert!(serve(&mut stream).await.starts_with("GET / HTTP/1.1\r\n"));
+            assert!(serve(&mut stream).await.starts_with("POST / HTTP/1.1\r\n"));
+        };
+        let client = async {
+            let connections = Connections::to_standins();
+            connections.open(&endpoint, Duration::from_secs(1)).await.unwrap();
+            table_on(&connections, &endpoint, 1).list_tables().send().await.unwrap();
+        };
+        let both = async { tokio::join!(client, server) };
+        tokio::time::timeout(Duration::from_secs(5), both).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_silent_service_holds_up_nobody() {
+        let (_listener, endpoint) = listening().await;
+        let opening = Connections::to_standins().open(&endpoint, Duration::from_millis(50)).await;
+        assert!(opening.unwrap_err().is_timeout());
+    }
+
+    #[tokio::test]
     async fn a_silent_server_is_a_timeout() {
         let client =
             provider::client(RootCertStore::empty()).timeout(Duration::from_millis(50)).build().unwrap();
@@ -209,9 +262,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_that_is_none_is_not_tried_again() {
-        let settings = HttpConnectorSettings::builder().build();
         let request = HttpRequest::get("/nowhere").unwrap();
-        let error = Connector(build(ROOTS, &settings)).call(request).await.unwrap_err();
+        let error = Connector(build(ROOTS)).call(request).await.unwrap_err();
         assert!(error.is_user(), "{error:?}");
     }
 }

@@ -1,42 +1,40 @@
 //! Reaching AWS.
 
 use crate::env::Environment;
-use aws::http_client;
-use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws::Connections;
 use domain::{Clock, Ids};
 use files::{Bucket, Files};
 use operations::Platform;
 use queues::Queues;
+use std::error::Error;
+use std::time::Duration;
 use store::Store;
+use tracing::warn;
 use vault::Vault;
+
+/// How long a function's first question for an event waits for the table.
+const OPENING: Duration = Duration::from_millis(500);
 
 /// AWS as the environment says that it is reached.
 pub(crate) struct Aws<'a> {
     environment: &'a Environment,
-    http: SharedHttpClient,
+    connections: Connections,
 }
 
 impl<'a> Aws<'a> {
     pub(crate) fn new(environment: &'a Environment) -> Self {
-        Self { environment, http: http_client() }
+        Self { environment, connections: Connections::to_aws() }
     }
 
     /// What operations need. Nothing is sent yet.
     pub(crate) fn platform(&self) -> Platform {
         let environment = self.environment;
-        let connection = store::Connection {
-            table: environment.table.clone(),
-            region: environment.region.clone(),
-            endpoint: environment.endpoint.clone(),
-            credentials: environment.credentials.clone(),
-            http: self.http.clone(),
-        };
         let key = vault::Kms {
             key_id: environment.kms_key.clone(),
             region: environment.region.clone(),
             endpoint: environment.endpoint.clone(),
             credentials: environment.credentials.clone(),
-            http: self.http.clone(),
+            http: self.connections.http_client(),
         };
         let credentials = &environment.credentials;
         let bucket = Bucket {
@@ -49,10 +47,34 @@ impl<'a> Aws<'a> {
         };
         let (http, clock) = (provider::Http::new(), Clock::default());
         let files = Files::bucket(bucket, http.clone(), clock.clone());
-        let platform =
-            Platform::new(Store::connect(connection, clock), Ids::default(), Vault::kms(key), http, files);
+        let store = Store::connect(self.table(), clock);
+        let platform = Platform::new(store, Ids::default(), Vault::kms(key), http, files);
         // Beside an emulator of AWS, the providers are stand-ins on this machine as well.
         if environment.endpoint.is_some() { platform.with_loopback_providers() } else { platform }
+    }
+
+    /// Opens the connection to the table that the first event will need.
+    ///
+    /// This comes before the first question for an event, because with that question a function's init is over:
+    /// Lambda freezes it until an event is there, and gives it no longer a whole processor but its memory's share
+    /// of one. A table that does not answer in half a second delays the function no further; the first event then
+    /// opens the connection, as it does where the connection died meanwhile.
+    pub(crate) async fn open_table(&self) {
+        let Some(address) = self.table().address().await else { return };
+        if let Err(error) = self.connections.open(&address, OPENING).await {
+            warn!(error = &error as &(dyn Error + 'static), "the connection to the table is not open yet");
+        }
+    }
+
+    fn table(&self) -> store::Connection {
+        let environment = self.environment;
+        store::Connection {
+            table: environment.table.clone(),
+            region: environment.region.clone(),
+            endpoint: environment.endpoint.clone(),
+            credentials: environment.credentials.clone(),
+            http: self.connections.http_client(),
+        }
     }
 
     /// The queues. Nothing is sent yet.
@@ -62,7 +84,7 @@ impl<'a> Aws<'a> {
             region: environment.region.clone(),
             endpoint: environment.endpoint.clone(),
             credentials: environment.credentials.clone(),
-            http: self.http.clone(),
+            http: self.connections.http_client(),
         };
         Queues::new(environment.queue_urls.clone(), connection)
     }
@@ -71,8 +93,9 @@ impl<'a> Aws<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::AsyncReadExt;
-    use tokio::net::TcpListener;
+    use std::time::Instant;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
 
     fn environment(endpoint: &str) -> Environment {
         Environment::read(false, |name| {
@@ -109,5 +132,66 @@ mod tests {
         };
         // A record of the type "handshake".
         assert_eq!(first.unwrap(), 0x16);
+    }
+
+    #[tokio::test]
+    async fn the_table_is_at_its_regions_address_or_at_the_one_that_is_given() {
+        let cases = [
+            ("eu-west-1", None, "https://dynamodb.eu-west-1.amazonaws.com"),
+            ("cn-north-1", None, "https://dynamodb.cn-north-1.amazonaws.com.cn"),
+            ("eu-west-1", Some("http://127.0.0.1:4566"), "http://127.0.0.1:4566"),
+        ];
+        for (region, endpoint, expected) in cases {
+            let mut environment = environment("");
+            (environment.region, environment.endpoint) = (region.to_owned(), endpoint.map(str::to_owned));
+            assert_eq!(Aws::new(&environment).table().address().await.as_deref(), Some(expected));
+        }
+    }
+
+    /// Reads a request, answers with an empty object, and tells the request's method.
+    async fn serve(stream: &mut TcpStream) -> String {
+        let mut request = [0; 8192];
+        let length = stream.read(&mut request).await.unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+        let request = String::from_utf8_lossy(&request[..length]);
+        request.split(' ').next().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn the_first_read_comes_on_the_connection_that_init_opened() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let environment = environment(&format!("http://{}", listener.local_addr().unwrap()));
+        let aws = Aws::new(&environment);
+        let table = async {
+            let (mut only, _) = listener.accept().await.unwrap();
+            (serve(&mut only).await, serve(&mut only).await)
+        };
+        let function = async {
+            let platform = aws.platform();
+            aws.open_table().await;
+            let key = store::credential_hash("fd_unknown");
+            platform.store.credential(&key).await
+        };
+        let both = async { tokio::join!(table, function) };
+        let (asked, found) = tokio::time::timeout(Duration::from_secs(5), both).await.unwrap();
+        assert_eq!(asked, ("GET".to_owned(), "POST".to_owned()));
+        assert!(found.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_table_that_is_not_there_or_silent_holds_up_nobody_for_long() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = silent.local_addr().unwrap();
+        for endpoint in [format!("http://{address}"), format!("https://{address}"), "nonsense".to_owned()] {
+            let environment = environment(&endpoint);
+            let begun = Instant::now();
+            Aws::new(&environment).open_table().await;
+            assert!(begun.elapsed() < 4 * OPENING, "{endpoint}");
+        }
+        drop(silent);
+        let environment = environment(&format!("http://{address}"));
+        let begun = Instant::now();
+        Aws::new(&environment).open_table().await;
+        assert!(begun.elapsed() < OPENING);
     }
 }

@@ -17,11 +17,24 @@ use tracing::{Instrument, info_span};
 ///
 /// A handler sees the bytes that the client sent, whether or not the gateway sent them to us in base64, and
 /// the path without the name of the stage. Everything is logged with the invocation's `request_id`.
+///
+/// Every request's caller is looked up in the table, so the connection is opened before the first.
 pub fn serve_http(build: impl FnOnce(Platform) -> Router) -> Result<(), Error> {
     boot::run(false, |environment| async move {
-        let router = build(Aws::new(&environment).platform());
-        lambda_http::run(service_fn(move |request| answer(router.clone(), request))).await
+        let aws = Aws::new(&environment);
+        let router = build(aws.platform());
+        aws.open_table().await;
+        serve(router).await
     })
+}
+
+/// The same for a function whose answers do not need the table: it opens no connection.
+pub fn serve_http_without_table(build: impl FnOnce(Platform) -> Router) -> Result<(), Error> {
+    boot::run(false, |environment| async move { serve(build(Aws::new(&environment).platform())).await })
+}
+
+async fn serve(router: Router) -> Result<(), lambda_runtime::Error> {
+    lambda_http::run(service_fn(move |request| answer(router.clone(), request))).await
 }
 
 async fn answer(router: Router, mut request: Request) -> Result<Answer, lambda_runtime::Error> {

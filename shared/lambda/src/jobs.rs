@@ -33,7 +33,9 @@ where
     R: Future<Output = Result<(), Failure>>,
 {
     boot::run(false, |environment| async move {
-        let platform = Aws::new(&environment).platform();
+        let aws = Aws::new(&environment);
+        let platform = aws.platform();
+        aws.open_table().await;
         let run = |envelope| handle(platform.clone(), envelope);
         lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {
             let span = info_span!("batch", request_id = event.context.request_id);

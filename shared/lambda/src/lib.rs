@@ -1,9 +1,10 @@
 //! Boot of the functions.
 //!
 //! A function's `main` is one call: [`serve_http`], [`serve_sqs`], [`serve_stream`], [`serve_tick`] or
-//! [`serve_invoked`]. Each reads the environment, starts the logs, makes the [`operations::Platform`] and serves the runtime's events
-//! one at a time. Nothing is sent before the first event, so that a cold start costs little more than that of
-//! an empty function.
+//! [`serve_invoked`]. Each reads the environment, starts the logs, makes the [`operations::Platform`], opens the
+//! connection to the table and serves the runtime's events one at a time. Nothing else is sent before the first
+//! event, so that apart from that connection a cold start costs little more than that of an empty function. Functions
+//! that do without the table are served by [`serve_http_without_table`].
 
 pub mod env;
 pub mod telemetry;
@@ -18,7 +19,7 @@ mod stream;
 mod tick;
 
 pub use boot::Error;
-pub use http::serve_http;
+pub use http::{serve_http, serve_http_without_table};
 pub use invoked::serve_invoked;
 pub use jobs::{CONCURRENCY, serve_sqs};
 pub use stream::{Item, serve_stream};

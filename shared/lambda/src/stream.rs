@@ -27,6 +27,7 @@ where
     boot::run(true, |environment| async move {
         let aws = Aws::new(&environment);
         let (platform, queues) = (aws.platform(), aws.queues());
+        aws.open_table().await;
         let run = |items| handle(platform.clone(), queues.clone(), items);
         lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
             let span = info_span!("batch", request_id = event.context.request_id);

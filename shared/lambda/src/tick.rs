@@ -20,6 +20,7 @@ where
     boot::run(true, |environment| async move {
         let aws = Aws::new(&environment);
         let (platform, queues) = (aws.platform(), aws.queues());
+        aws.open_table().await;
         lambda_runtime::run(service_fn(|event: LambdaEvent<IgnoredAny>| {
             let span = info_span!("tick", request_id = event.context.request_id);
             let ticked = handle(platform.clone(), queues.clone());

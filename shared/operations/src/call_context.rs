@@ -9,6 +9,7 @@ use domain::call::Priority;
 use domain::contact::{Contact, Details};
 use domain::context::{AgentUsed, CallFacts, ContextTemplate, Known, Packet, TemplateUsed, build};
 use domain::{AgentId, Author, CallId, ContactId, Role, text};
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -121,7 +122,13 @@ pub(crate) async fn templates(ctx: &Context) -> Result<Vec<ContextTemplate>> {
 }
 
 /// What the agent would be told if it called now. Changes nothing.
-pub async fn preview(ctx: &Context, input: ContextInput) -> Result<PacketView> {
+///
+/// Boxed, because it waits for so much at once that its type would be too deep for its callers to be compiled.
+pub fn preview(ctx: &Context, input: ContextInput) -> BoxFuture<'_, Result<PacketView>> {
+    Box::pin(previewed(ctx, input))
+}
+
+async fn previewed(ctx: &Context, input: ContextInput) -> Result<PacketView> {
     ctx.require(Role::Viewer)?;
     let (contact, agent, facts) = match (input.call_id, input.lead_id) {
         (Some(id), _) => {

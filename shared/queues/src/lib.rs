@@ -46,10 +46,7 @@ pub struct Queues {
 impl Queues {
     /// The queues with these URLs, by the name of the kind of job. Nothing is sent yet.
     pub fn new(urls: BTreeMap<String, String>, connection: Connection) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(2))
-            .operation_attempt_timeout(Duration::from_secs(5))
-            .build();
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(5)).build();
         // A batch that was taken after all and is sent again makes jobs come twice, which they may.
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(50));
         let mut config = aws_sdk_sqs::Config::builder()

@@ -2,6 +2,7 @@
 
 use crate::Store;
 use crate::error::{Error, Result};
+use aws_sdk_dynamodb::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
@@ -29,13 +30,20 @@ pub struct Connection {
     pub http: SharedHttpClient,
 }
 
+impl Connection {
+    /// Where requests to the table go, such as `https://dynamodb.eu-west-1.amazonaws.com`. `None` if the SDK knows
+    /// no such region.
+    pub async fn address(&self) -> Option<String> {
+        let place = Params::builder().region(&self.region).set_endpoint(self.endpoint.clone());
+        let resolved = DefaultResolver::new().resolve_endpoint(&place.build().ok()?).await;
+        resolved.ok().map(|endpoint| endpoint.url().to_owned())
+    }
+}
+
 impl Store {
     /// A store on this table. Nothing is sent yet.
     pub fn connect(connection: Connection, clock: Clock) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(2))
-            .operation_attempt_timeout(Duration::from_secs(5))
-            .build();
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(5)).build();
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(connection.region))

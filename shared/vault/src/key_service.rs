@@ -80,10 +80,7 @@ impl KeyService {
 /// The client, built when a secret is first needed.
 fn connected<'a>(kms: &Kms, client: &'a OnceLock<aws_sdk_kms::Client>) -> &'a aws_sdk_kms::Client {
     client.get_or_init(|| {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(2))
-            .operation_attempt_timeout(Duration::from_secs(5))
-            .build();
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(5)).build();
         let mut config = aws_sdk_kms::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(kms.region.clone()))

@@ -1,7 +1,7 @@
 //! See the crate's documentation.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is the output")]
 
-use startup::{Bench, MAX_RATIO, MAX_ZIP, Row, table, zipped_size};
+use startup::{Bench, FirstCalls, MAX_RATIO, MAX_ZIP, Row, first_calls, table, zipped_size};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,17 +11,39 @@ use std::{env, fs};
 const AGAIN: usize = 3;
 /// How often each function is started.
 const STARTS: usize = 30;
+/// How often each function's first call is made.
+const FIRST_CALLS: usize = 10;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let (profile, named) = arguments(env::args().skip(1).collect())?;
+    let Arguments { profile, is_first_call, named } = arguments(env::args().skip(1).collect())?;
     let binaries = binaries(&profile)?;
-    let bench = Bench::new(binaries.join("empty"))?;
-    let mut rows = Vec::new();
+    let mut built = Vec::new();
     for function in if named.is_empty() { functions()? } else { named } {
         let binary = binaries.join(&function);
         if !binary.exists() {
             return Err(format!("{} is not built", binary.display()).into());
         }
+        built.push((function, binary));
+    }
+    if is_first_call { measure_first_calls(built) } else { measure_starts(&binaries, built) }
+}
+
+fn measure_first_calls(built: Vec<(String, PathBuf)>) -> Result<ExitCode, Box<dyn Error>> {
+    let bench = FirstCalls::new()?;
+    let mut rows = Vec::new();
+    for (function, binary) in built {
+        eprintln!("{function}");
+        let measured = bench.measure(&binary, &event(&function)?, FIRST_CALLS)?;
+        rows.push((function, measured));
+    }
+    println!("{}", first_calls(&rows));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn measure_starts(binaries: &Path, built: Vec<(String, PathBuf)>) -> Result<ExitCode, Box<dyn Error>> {
+    let bench = Bench::new(binaries.join("empty"))?;
+    let mut rows = Vec::new();
+    for (function, binary) in built {
         eprintln!("{function}");
         rows.push(measured(&bench, function, &binary)?);
     }
@@ -53,17 +75,36 @@ fn measured(bench: &Bench, function: String, binary: &Path) -> Result<Row, Box<d
     Ok(row)
 }
 
-/// `--profile <name>`, or `<target>/<name>` of what was built for a target, `deploy` if nothing is said; and the
-/// functions to measure, all if none is named.
-fn arguments(mut arguments: Vec<String>) -> Result<(String, Vec<String>), Box<dyn Error>> {
-    if arguments.first().is_none_or(|first| first != "--profile") {
-        return Ok(("deploy".to_owned(), arguments));
+struct Arguments {
+    /// `<name>`, or `<target>/<name>` of what was built for a target; `deploy` if nothing is said.
+    profile: String,
+    /// Whether first calls are measured, and not starts.
+    is_first_call: bool,
+    /// The functions to measure; all if none is named.
+    named: Vec<String>,
+}
+
+fn arguments(mut named: Vec<String>) -> Result<Arguments, Box<dyn Error>> {
+    let mut profile = "deploy".to_owned();
+    if named.first().is_some_and(|first| first == "--profile") {
+        if named.len() < 2 {
+            return Err("usage: startup [--profile <name>] [--first-call] [<function> ...]".into());
+        }
+        profile = named.drain(..2).next_back().unwrap_or_default();
     }
-    if arguments.len() < 2 {
-        return Err("usage: startup [--profile <name>] [<function> ...]".into());
+    let is_first_call = named.first().is_some_and(|first| first == "--first-call");
+    if is_first_call {
+        named.remove(0);
     }
-    let named = arguments.split_off(2);
-    Ok((arguments.remove(1), named))
+    Ok(Arguments { profile, is_first_call, named })
+}
+
+/// The first of a function's sample events.
+fn event(function: &str) -> Result<String, Box<dyn Error>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events").join(function);
+    let mut files: Vec<_> = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    Ok(fs::read_to_string(files.first().ok_or("a function has no sample event")?)?)
 }
 
 /// Where cargo puts the binaries of a profile: beside those of the profile that this program was built with.
