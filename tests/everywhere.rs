@@ -257,9 +257,8 @@ pub async fn what_is_wrong_is_a_problem(stage: &Stage) {
     }
     let send = async |body: &[u8]| owner.send(Method::POST, "/leads", &[], Some(body.to_vec())).await;
     assert_eq!(send(b"{\"first_name\": ").await.problem(400), "malformed");
-    assert_eq!(send(b"{\"first_name\": \"\xff\"}").await.problem(400), "malformed");
     let long = format!("{{\"first_name\": \"{}\"}}", "x".repeat(1024 * 1024));
-    assert_eq!(send(long.as_bytes()).await.problem(413), "payload_too_large");
+    assert_eq!(send(long.as_bytes()).await.problem(413), "too_large");
     let invalid = send(br#"{"first_name": "Asha", "phone": "12"}"#).await;
     assert_eq!(invalid.problem(422), "invalid");
     assert_eq!(invalid.body["errors"][0]["pointer"], "/phone");

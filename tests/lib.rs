@@ -10,4 +10,4 @@ mod stage;
 
 pub use daylight::Callee;
 pub use issuer::Issuer;
-pub use stage::{Stack, Stage, Tenant};
+pub use stage::{Queue, Stack, Stage, Tenant};

@@ -6,7 +6,7 @@
     stack.py errors                            prints what the functions logged as errors
     stack.py stop                              stops the emulator
 
-All of it happens in the folder FRONTDESK_CLOUD, on loopback, on the port FRONTDESK_CLOUD_PORT (0: a free one).
+All of it happens in target/cloud, and on loopback, on the port FRONTDESK_CLOUD_PORT or a free one.
 """
 
 import argparse
@@ -34,8 +34,9 @@ ORIGINS = "https://crm.example.com,https://app.example.com"
 STARTS_WITHIN, DEPLOYS_WITHIN = 60, 240  # seconds
 
 HERE = pathlib.Path(__file__).resolve().parent
-TEMPLATE = HERE.parents[1] / "infra" / "template.yaml"
-FOLDER = pathlib.Path(os.environ["FRONTDESK_CLOUD"])
+ROOT = HERE.parents[1]
+TEMPLATE = ROOT / "infra" / "template.yaml"
+FOLDER = ROOT / "target" / "cloud"
 PID, ENDPOINT, DESCRIPTION = FOLDER / "emulator.pid", FOLDER / "endpoint", FOLDER / "stack.json"
 
 
@@ -240,7 +241,7 @@ def describe(outputs: dict[str, str], resources: dict[str, str]) -> None:
 
 
 def set_up(function: str) -> str:
-    event = {"tenant": TENANT, "name": "Acme Homes"}
+    event = {"id": TENANT, "name": "Acme Homes"}
     answer = client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
     body = json.load(answer["Payload"])
     if "FunctionError" in answer:

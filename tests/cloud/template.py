@@ -13,7 +13,9 @@ from samtranslator.yaml_helper import yaml_parse
 DIFFERENCES = """
 - The bucket policy that refuses plain HTTP is left out: the emulator speaks nothing else.
 - CORS of the API and the table's TTL are set after the deploy (stack.py), because the emulator drops them.
-- Alarms, throttling, log retention, bucket lifecycle and encryption at rest are taken and do nothing.
+- Alarms over several metrics are left out: the emulator refuses them.
+- `sqs:SendMessage` also grants `sqs:SendMessageBatch`, as it does on AWS, where the batch is no action of its own.
+- Other alarms, throttling, log retention, bucket lifecycle and encryption at rest are taken and do nothing.
 """
 
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"}
@@ -40,8 +42,13 @@ def expand(text: str, parameters: dict[str, str], package: Callable[[str], str],
     template = transform(source, parameters, NoManagedPolicies())
     resources = template["Resources"]
     del resources["FilesBucketPolicy"]
+    for name in [name for name, resource in resources.items() if "Metrics" in resource.get("Properties", {})]:
+        del resources[name]
     for name in [name for name, resource in resources.items() if resource["Type"] == "AWS::ApiGatewayV2::Api"]:
         resources.update(routes(name, resources[name]["Properties"]))
+    for statement in statements(template):
+        if "sqs:SendMessage" in actions(statement):
+            statement["Action"] = [*actions(statement), "sqs:SendMessageBatch"]
     if without:
         taken = sum(take_away(statement, without) for statement in statements(template))
         if not taken:
@@ -92,9 +99,14 @@ def statements(template: dict) -> Iterator[dict]:
                 yield from policy["PolicyDocument"]["Statement"]
 
 
+def actions(statement: dict) -> list[str]:
+    """What a statement lets a role do."""
+    return statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+
+
 def take_away(statement: dict, action: str) -> bool:
     """Takes an action out of a statement; what grants nothing any more grants a thing that does not exist."""
-    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-    left = [granted for granted in actions if granted != action]
+    left = [granted for granted in actions(statement) if granted != action]
+    taken = len(left) < len(actions(statement))
     statement["Action"] = left or ["none:none"]
-    return len(left) < len(actions)
+    return taken

@@ -36,7 +36,8 @@ where
         let aws = Aws::new(&environment);
         let platform = aws.platform();
         aws.open_table().await;
-        let run = |envelope| handle(platform.clone(), envelope);
+        // Boxed: as a part of the future that runs a batch, its type would be too deep to be compiled.
+        let run = |envelope| Box::pin(handle(platform.clone(), envelope));
         lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {
             let span = info_span!("batch", request_id = event.context.request_id);
             run_batch(&run, event.payload).instrument(span)
