@@ -156,7 +156,7 @@ impl Stage {
 
     /// A new tenant without providers.
     pub async fn bare_tenant(&self, name: &str) -> Tenant {
-        let id = format!("{name}-{}", hex(Ids::default().bytes::<4>()));
+        let id = format!("{name}-{:08x}", u32::from_be_bytes(Ids::default().bytes()));
         let made = self.owner.post("/admin/tenants", json!({"id": id, "name": name})).await.expect(201);
         let owner = self.client(made["api_key"].as_str());
         Tenant { account: format!("simulated-{id}"), id, owner }
@@ -236,8 +236,4 @@ impl Stage {
 pub(crate) async fn ask_link(method: Method, link: &str, body: Option<&str>) -> Answer {
     let (origin, path) = link.split_at(link.match_indices('/').nth(2).expect("a path").0);
     Client::new(origin, None).send(method, path, &[], body.map(|body| body.as_bytes().to_vec())).await
-}
-
-fn hex(bytes: [u8; 4]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,22 +1,19 @@
 //! What holds after the stack was changed. `tests/cloud/run` changes it, and runs these one by one.
 
 use integration::Stage;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const KEPT: &str = "Kept";
 
-fn agent(name: &str) -> Value {
-    json!({"name": name, "system_prompt": "You qualify leads."})
-}
-
-/// The roles lack `kms:Decrypt`: whoever opens credentials fails, and whoever does not goes on.
+/// The roles lack `kms:Decrypt`: whoever has to do with credentials fails, and whoever does not goes on.
 #[tokio::test]
 async fn a_missing_grant_is_felt() {
     let stage = Stage::deployed().await;
-    let owner = stage.tenant("felt").await.owner;
-    let refused = owner.post("/agents", agent("Maya")).await;
+    let owner = stage.bare_tenant("felt").await.owner;
+    let refused = owner.put("/admin/integrations/openai", json!({"api_key": "sk-1"})).await;
     assert!(refused.status.is_server_error(), "{} {:#}", refused.status, refused.body);
-    assert_eq!(owner.get("/agents").await.expect(200), json!([]));
+    let listed = owner.get("/admin/integrations").await.expect(200);
+    assert!(listed.as_array().unwrap().iter().all(|one| one["configured"] == false), "{listed:#}");
     stage.owner.post("/leads", json!({"first_name": KEPT})).await.expect(201);
 }
 
@@ -27,5 +24,5 @@ async fn an_update_keeps_what_is_stored() {
     let leads = stage.owner.all("/leads").await;
     assert!(leads.iter().any(|lead| lead["first_name"] == KEPT), "{leads:#?}");
     let owner = stage.tenant("kept").await.owner;
-    owner.post("/agents", agent("Maya")).await.expect(201);
+    owner.post("/agents", json!({"name": "Maya", "system_prompt": "Be kind."})).await.expect(201);
 }

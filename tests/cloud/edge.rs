@@ -33,7 +33,9 @@ async fn pages_of_the_allowed_origins_may_ask() {
         let asked = client.send(Method::GET, "/health", &[("origin", origin)], None).await;
         assert_eq!(allowed(&asked), Some(origin.as_str()));
     }
-    for stranger in ["https://evil.example.com", "http://crm.example.com", "https://crm.example.com.evil.test"] {
+    for stranger in
+        ["https://evil.example.com", "http://crm.example.com", "https://crm.example.com.evil.test"]
+    {
         assert_eq!(allowed(&preflight(stranger).await), None, "{stranger}");
         let asked = client.send(Method::GET, "/health", &[("origin", stranger)], None).await;
         assert_eq!(allowed(&asked), None, "{stranger}");

@@ -98,7 +98,8 @@ async fn a_poison_job_lands_alone_in_its_dead_letters_and_a_redrive_does_it() {
 
 /// What `aws sqs start-message-move-task` does, which the emulator does not have.
 async fn redrive(sqs: &aws_sdk_sqs::Client, queue: &Queue) {
-    let received = sqs.receive_message().queue_url(&queue.dead_letters).max_number_of_messages(10).send().await;
+    let received =
+        sqs.receive_message().queue_url(&queue.dead_letters).max_number_of_messages(10).send().await;
     for message in received.unwrap().messages.unwrap_or_default() {
         sqs.send_message().queue_url(&queue.url).message_body(message.body.unwrap()).send().await.unwrap();
         let delete = sqs.delete_message().queue_url(&queue.dead_letters);
@@ -161,7 +162,8 @@ async fn a_relay_that_dies_half_way_loses_nothing() {
             (made == usize::from(CALLS)).then_some(())
         })
         .await;
-    let dials: Vec<_> = stage.simulators().dials().into_iter().filter(|dial| dial.account == account).collect();
+    let dials: Vec<_> =
+        stage.simulators().dials().into_iter().filter(|dial| dial.account == account).collect();
     let attempts: BTreeSet<_> = dials.iter().map(|dial| &dial.user_id).collect();
     assert_eq!((dials.len(), attempts.len()), (usize::from(CALLS), usize::from(CALLS)));
     stage.until("an empty outbox", async || (outbox(&stage, &tenant).await == 0).then_some(())).await;
@@ -186,10 +188,13 @@ fn kill(stack: &Stack, function: &str) -> usize {
     let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| {
         let process = entry.ok()?.path();
         let status = fs::read_to_string(process.join("status")).ok()?;
-        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse::<u32>().ok()?;
+        let parent =
+            status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse::<u32>().ok()?;
         let environment = fs::read(process.join("environ")).ok()?;
         let is_it = environment.split(|byte| *byte == 0).any(|variable| variable == named.as_bytes());
         (parent == stack.pid && is_it).then(|| process.file_name().unwrap().to_owned())
     });
-    processes.filter(|id| Command::new("kill").arg("-9").arg(id).status().is_ok_and(|status| status.success())).count()
+    processes
+        .filter(|id| Command::new("kill").arg("-9").arg(id).status().is_ok_and(|status| status.success()))
+        .count()
 }

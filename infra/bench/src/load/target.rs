@@ -12,11 +12,15 @@ use reqwest::{Client, RequestBuilder, Url};
 use rustls::RootCertStore;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use simulators::{Simulators, Webhook};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What the simulated ElevenLabs of a stack signs its events with.
+const WEBHOOK_SECRET: &str = "wsec_load";
 /// A talk as ElevenLabs tells of it.
 const TALK: &str = include_str!("../../../../shared/elevenlabs/fixtures/post_call_transcription.json");
 
@@ -44,8 +48,6 @@ struct Stack {
     /// An API key of the tenant's owner.
     owner_key: String,
     tenant: String,
-    /// The secret of the tenant's webhook at ElevenLabs.
-    webhook_secret: String,
     /// The process whose descendants are the functions.
     pid: Option<u32>,
 }
@@ -57,20 +59,45 @@ impl Target {
             url: product.url().to_owned(),
             owner_key: product.key().to_owned(),
             tenant: "demo".to_owned(),
-            webhook_secret: product.webhook_secret()?,
             pid: None,
         };
-        Self::of(stack).await
+        Self::connected(stack, &product.webhook_secret()?).await?.ready().await
     }
 
-    /// The tenant of the stack that this file describes.
+    /// The tenant of the stack that this file describes, with simulated providers of this process's.
     pub(super) async fn of_stack(file: &str) -> Result<Self, Failure> {
         let text = std::fs::read(file).map_err(|error| format!("{file}: {error}"))?;
-        Self::of(serde_json::from_slice(&text)?).await
+        let target = Self::connected(serde_json::from_slice(&text)?, WEBHOOK_SECRET).await?;
+        target.simulate_providers().await?;
+        target.ready().await
     }
 
-    /// Makes a key that may be used often enough, and an agent if there is none.
-    async fn of(stack: Stack) -> Result<Self, Failure> {
+    /// They serve as long as the process lives.
+    async fn simulate_providers(&self) -> Result<(), Failure> {
+        let simulators = Simulators::start(simulators::Config {
+            clock: self.clock.clone(),
+            database: None,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        })
+        .await?;
+        let webhook = Webhook {
+            url: format!("{}/webhooks/elevenlabs/{}", self.url, self.tenant),
+            secret: WEBHOOK_SECRET.to_owned(),
+            webhook_id: "wh_load".to_owned(),
+        };
+        simulators.register_account("load", webhook)?;
+        let voice = json!({"api_key": "load", "base_url": simulators.elevenlabs_base_url(),
+            "webhook_secret": WEBHOOK_SECRET, "webhook_id": "wh_load", "phone_number_id": "phnum_load"});
+        let model =
+            json!({"api_key": "load", "base_url": simulators.openai_base_url(), "model": "simulator"});
+        for (provider, settings) in [("elevenlabs", voice), ("openai", model)] {
+            let path = format!("/admin/integrations/{provider}");
+            self.ask(Method::PUT, &path, Some(settings), StatusCode::OK).await?;
+        }
+        Ok(())
+    }
+
+    async fn connected(stack: Stack, webhook_secret: &str) -> Result<Self, Failure> {
         let url = stack.url.trim_end_matches('/');
         let host = Url::parse(url)?.host_str().unwrap_or_default().to_owned();
         if !["127.0.0.1", "localhost", "[::1]"].contains(&host.as_str()) {
@@ -82,17 +109,26 @@ impl Target {
             url: url.to_owned(),
             key: stack.owner_key,
             tenant: stack.tenant,
-            webhook_secret: stack.webhook_secret.as_str().into(),
+            webhook_secret: webhook_secret.into(),
             clock: Clock::default(),
             run: 0,
             made: AtomicU32::new(0),
             emulator: stack.pid,
         };
         let health = target.ask(Method::GET, "/health", None, StatusCode::OK).await?;
-        let now: Timestamp = health["now"].as_str().unwrap_or_default().parse()?;
         let here = target.clock.now();
-        target.clock = Clock::shifted(now.as_millisecond() - here.as_millisecond());
+        // A stack goes by the world's clock, and does not tell it.
+        if let Some(now) = health["now"].as_str() {
+            let now: Timestamp = now.parse()?;
+            target.clock = Clock::shifted(now.as_millisecond() - here.as_millisecond());
+        }
         target.run = u32::try_from(here.as_second().rem_euclid(1_000))?;
+        Ok(target)
+    }
+
+    /// The same, with a key that may be used often enough, and an agent if there is none.
+    async fn ready(mut self) -> Result<Self, Failure> {
+        let target = &mut self;
         let agents = target.ask(Method::GET, "/agents?limit=1", None, StatusCode::OK).await?;
         if agents.as_array().is_none_or(Vec::is_empty) {
             let maya = json!({"name": "Maya", "system_prompt": "You qualify leads.",
@@ -102,7 +138,7 @@ impl Target {
         let key = json!({"name": "load", "role": "member", "per_second": 10_000, "burst": 10_000});
         let made = target.ask(Method::POST, "/admin/api-keys", Some(key), StatusCode::CREATED).await?;
         made["api_key"].as_str().ok_or("there is no key in the answer")?.clone_into(&mut target.key);
-        Ok(target)
+        Ok(self)
     }
 
     /// Does something about the client's `lead`, by its id; a new one takes its place.
