@@ -186,16 +186,8 @@ def what_is_there() -> tuple[dict[str, str], dict[str, str]]:
 
 def set_what_was_dropped(template: dict, resources: dict[str, str]) -> None:
     """What the emulator takes from a template and does not do."""
-    client("apigatewayv2").update_api(
-        ApiId=resources["Api"],
-        CorsConfiguration={
-            "AllowOrigins": ORIGINS.split(","),
-            "AllowMethods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
-            "AllowHeaders": ["authorization", "content-type", "idempotency-key", "if-match", "x-api-key", "x-request-id"],
-            "ExposeHeaders": ["etag", "link", "retry-after", "x-request-id"],
-            "MaxAge": 3600,
-        },
-    )
+    api = template["Resources"]["Api"]["Properties"]
+    client("apigatewayv2").update_api(ApiId=resources["Api"], CorsConfiguration=api["CorsConfiguration"])
     table = template["Resources"]["Table"]["Properties"]
     client("dynamodb").update_time_to_live(
         TableName=resources["Table"], TimeToLiveSpecification=dict(table["TimeToLiveSpecification"])
@@ -215,14 +207,11 @@ def describe(outputs: dict[str, str], resources: dict[str, str]) -> None:
     """Writes what a client needs to know of the stack. Its first owner's key is asked for once."""
     old = json.loads(DESCRIPTION.read_text()) if DESCRIPTION.exists() else {}
     endpoint = ENDPOINT.read_text()
-    sqs = client("sqs")
-    queues = {}
-    for name, url in resources.items():
-        if name.endswith("Queue") and name.removesuffix("Queue") + "DeadLetters" in resources:
-            kind = name.removesuffix("Queue")
-            queues[kind] = {"url": url, "dead_letters": resources[f"{kind}DeadLetters"]}
-            for address in queues[kind].values():
-                sqs.get_queue_attributes(QueueUrl=address, AttributeNames=["QueueArn"])
+    queues = {
+        name.removesuffix("DeadLetters"): {"url": resources[name.replace("DeadLetters", "Queue")], "dead_letters": url}
+        for name, url in resources.items()
+        if name.endswith("DeadLetters") and name.replace("DeadLetters", "Queue") in resources
+    }
     description = {
         "pid": int(PID.read_text()),
         "url": f"{endpoint}/_aws/execute-api/{resources['Api']}/$default",

@@ -60,6 +60,7 @@ def routes(api: str, properties: dict) -> dict:
     """The routes and integrations of an API's document, which leaves its properties."""
     document = properties.pop("Body")
     properties |= {"Name": {"Fn::Sub": "${AWS::StackName}"}, "ProtocolType": "HTTP"}
+    properties["CorsConfiguration"] = cors(document["x-amazon-apigateway-cors"])
     made = {}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -86,6 +87,12 @@ def routes(api: str, properties: dict) -> dict:
                 },
             }
     return made
+
+
+def cors(settings: dict) -> dict:
+    """An OpenAPI document's settings for pages of other origins, as the API's own. A parameter's list is one text."""
+    named = {name[0].upper() + name[1:]: value for name, value in settings.items()}
+    return named | {"AllowOrigins": settings["allowOrigins"].split(",")}
 
 
 def statements(template: dict) -> Iterator[dict]:
