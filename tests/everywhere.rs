@@ -8,6 +8,31 @@ use serde_json::{Value, json};
 use simulators::{Lie, Script};
 use testkit::Client;
 
+/// A test for each case, each on a stage that the expression makes: `tests_everywhere!(Stage::local())`.
+#[macro_export]
+macro_rules! tests_everywhere {
+    ($stage:expr) => {
+        $crate::tests_everywhere! {
+            $stage;
+            a_call_is_made_at_its_time
+            a_campaign_calls_its_leads
+            a_tenant_without_credentials_is_told_so
+            an_end_counts_once
+            files_go_by_links
+            tenants_never_see_each_other
+            what_is_wrong_is_a_problem
+        }
+    };
+    ($stage:expr; $($case:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $case() {
+                $crate::everywhere::$case(&$stage.await).await;
+            }
+        )*
+    };
+}
+
 fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }

@@ -12,8 +12,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use testkit::{Answer, Client, TestApp};
 
-/// How long a deployed stack may take for what follows at once, and how often it is looked at.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long a deployed stack may take for what follows at once, and how often it is looked at. What the relay could not
+/// send, the tick sends after two to three minutes.
+const PATIENCE: Duration = Duration::from_mins(4);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Longer than any simulated talk, and less than a signature may be ahead of its receiver's clock.
 const TALK: SignedDuration = SignedDuration::from_mins(4);

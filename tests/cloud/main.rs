@@ -8,28 +8,9 @@ mod edge;
 mod queues;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use integration::{Stack, Stage, everywhere};
+use integration::{Stack, Stage};
 
-macro_rules! cases {
-    ($($case:ident),* $(,)?) => {
-        $(
-            #[tokio::test]
-            async fn $case() {
-                everywhere::$case(&Stage::deployed().await).await;
-            }
-        )*
-    };
-}
-
-cases!(
-    a_call_is_made_at_its_time,
-    a_campaign_calls_its_leads,
-    a_tenant_without_credentials_is_told_so,
-    an_end_counts_once,
-    files_go_by_links,
-    tenants_never_see_each_other,
-    what_is_wrong_is_a_problem,
-);
+integration::tests_everywhere!(Stage::deployed());
 
 /// A client of the emulator's SQS, as the account's root.
 fn sqs(stack: &Stack) -> aws_sdk_sqs::Client {

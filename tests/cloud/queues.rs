@@ -147,8 +147,8 @@ async fn a_relay_that_dies_half_way_loses_nothing() {
     }));
     let killing = async {
         let mut killed = 0;
-        for _ in 0..60 {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+        for _ in 0..20 {
+            tokio::time::sleep(Duration::from_millis(300)).await;
             killed += kill(stage.stack(), relay);
         }
         killed

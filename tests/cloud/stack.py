@@ -16,6 +16,7 @@ import json
 import logging
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -38,6 +39,8 @@ ROOT = HERE.parents[1]
 TEMPLATE = ROOT / "infra" / "template.yaml"
 FOLDER = ROOT / "target" / "cloud"
 PID, ENDPOINT, DESCRIPTION = FOLDER / "emulator.pid", FOLDER / "endpoint", FOLDER / "stack.json"
+# Where the emulator unpacks the functions.
+TEMPORARY = FOLDER / "tmp"
 
 
 def client(service: str):
@@ -55,7 +58,7 @@ def client(service: str):
 
 
 def start() -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    TEMPORARY.mkdir(parents=True, exist_ok=True)
     port = int(os.environ.get("FRONTDESK_CLOUD_PORT", "0")) or free_port()
     endpoint = f"http://127.0.0.1:{port}"
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LAMBDA_"))}
@@ -67,6 +70,7 @@ def start() -> None:
         "LAMBDA_EXECUTOR": "local",
         "AUTH": "true",
         "LOG_LEVEL": "WARNING",
+        "TMPDIR": str(TEMPORARY),
         # The functions inherit it.
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": KEY,
@@ -265,16 +269,25 @@ def stop() -> None:
     if not PID.exists():
         return
     pid = int(PID.read_text())
-    try:
-        os.killpg(pid, signal.SIGTERM)
-        for _ in range(50):
-            time.sleep(0.1)
-            os.killpg(pid, 0)
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+    if is_emulator(pid):
+        try:
+            # Its process group: the functions are its children.
+            os.killpg(pid, signal.SIGTERM)
+            for _ in range(50):
+                time.sleep(0.1)
+                os.killpg(pid, 0)
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
     PID.unlink()
     DESCRIPTION.unlink(missing_ok=True)
+    shutil.rmtree(TEMPORARY, ignore_errors=True)
+
+
+def is_emulator(pid: int) -> bool:
+    """Whether the process is the one that was started here: the machine may have given its id to another since."""
+    asked = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return str(HERE / "emulator.py") in asked.stdout
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 //! The cases that a deployed stack passes too (`tests/cloud`), on the local run.
 
-use integration::{Callee, Stage, everywhere};
+use integration::{Callee, Stage};
 use jiff::Timestamp;
 
 #[test]
@@ -15,23 +15,4 @@ fn it_is_always_day_somewhere() {
     }
 }
 
-macro_rules! cases {
-    ($($case:ident),* $(,)?) => {
-        $(
-            #[tokio::test]
-            async fn $case() {
-                everywhere::$case(&Stage::local().await).await;
-            }
-        )*
-    };
-}
-
-cases!(
-    a_call_is_made_at_its_time,
-    a_campaign_calls_its_leads,
-    a_tenant_without_credentials_is_told_so,
-    an_end_counts_once,
-    files_go_by_links,
-    tenants_never_see_each_other,
-    what_is_wrong_is_a_problem,
-);
+integration::tests_everywhere!(Stage::local());
