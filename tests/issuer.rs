@@ -1,17 +1,18 @@
 //! Whoever signs a tenant's tokens, with its keys on loopback.
 
+use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+use tokio::net::TcpListener;
 
 /// An issuer with one ES256 key.
 #[derive(Debug)]
 pub struct Issuer {
-    server: MockServer,
+    url: String,
     name: String,
     key: EcdsaKeyPair,
 }
@@ -26,9 +27,11 @@ impl Issuer {
         let point = key.public_key().as_ref();
         let keys = json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": "k1", "alg": "ES256", "use": "sig",
             "x": URL_SAFE_NO_PAD.encode(&point[1..33]), "y": URL_SAFE_NO_PAD.encode(&point[33..65])}]});
-        let server = MockServer::start().await;
-        Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(keys)).mount(&server).await;
-        Self { server, name: "https://id.example".to_owned(), key }
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+        let router = Router::new().fallback(async || Json(keys));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, name: "https://id.example".to_owned(), key }
     }
 
     /// The same under another name: an installation knows each issuer once.
@@ -39,7 +42,7 @@ impl Issuer {
 
     /// What `PUT /admin/jwt-issuer` takes.
     pub fn settings(&self) -> Value {
-        json!({"issuer": self.name, "jwks_url": format!("{}/jwks", self.server.uri()),
+        json!({"issuer": self.name, "jwks_url": self.url,
             "audience": "frontdesk", "role_claim": "fd_role"})
     }
 
