@@ -41,20 +41,22 @@ fn consent() -> Value {
     json!({"voice": {"granted": true, "basis": "opt_in", "source": "web_form"}})
 }
 
-async fn agent(client: &Client, name: &str) -> String {
+/// A new agent's id.
+pub async fn agent(client: &Client, name: &str) -> String {
     let body = json!({"name": name, "system_prompt": "You qualify leads.", "first_message": "Hello {{first_name}}!"});
     let made = client.post("/agents", body).await.expect(201);
     assert_eq!(made["sync"], "in_sync");
     text(&made["id"])
 }
 
-async fn lead(client: &Client, name: &str, phone: &str) -> String {
+/// The id of a new lead who may be called.
+pub async fn lead(client: &Client, name: &str, phone: &str) -> String {
     let body = json!({"first_name": name, "phone": phone, "source": "Fair", "consent": consent()});
     text(&client.post("/leads", body).await.expect(201)["id"])
 }
 
 /// The call, once it has this status.
-async fn call_that_is(stage: &Stage, client: &Client, id: &str, status: &str) -> Value {
+pub async fn call_that_is(stage: &Stage, client: &Client, id: &str, status: &str) -> Value {
     let path = format!("/calls/{id}");
     stage
         .until(&format!("{id} to be {status}"), async || {

@@ -2,8 +2,9 @@
 
 use crate::{dynamodb, sqs};
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
+use aws_sdk_sqs::types::QueueAttributeName;
 use futures::future::join_all;
+use integration::everywhere::{agent, call_that_is, lead};
 use integration::{Queue, Stack, Stage, Tenant};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -12,43 +13,28 @@ use std::process::Command;
 use std::time::Duration;
 use testkit::Client;
 
-async fn lead(client: &Client, phone: &str) -> String {
-    let consent = json!({"voice": {"granted": true, "basis": "opt_in", "source": "web_form"}});
-    let made = client.post("/leads", json!({"first_name": "Asha", "phone": phone, "consent": consent})).await;
-    made.expect(201)["id"].as_str().unwrap().to_owned()
-}
-
 /// A lead's call that is on the line.
 async fn call_on_the_line(stage: &Stage, client: &Client, phone: &str) -> String {
-    let lead = lead(client, phone).await;
+    let lead = lead(client, "Asha", phone).await;
     let call = client.post("/calls", json!({"lead_id": lead})).await.expect(202)["id"].clone();
     let call = call.as_str().unwrap().to_owned();
-    stage.until("the call to be on the line", async || is(client, &call, "in_progress").await).await;
+    call_that_is(stage, client, &call, "in_progress").await;
     call
 }
 
-async fn is(client: &Client, call: &str, status: &str) -> Option<()> {
-    (client.get(&format!("/calls/{call}")).await.expect(200)["status"] == status).then_some(())
-}
+/// What the template says: six times the functions' 30 seconds.
+const USUAL: &str = "180";
 
-async fn agent(client: &Client) {
-    let body = json!({"name": "Maya", "system_prompt": "You qualify leads.", "first_message": "Hello!"});
-    client.post("/agents", body).await.expect(201);
-}
-
-/// Has failed jobs come again after a second: the tests do not wait for minutes.
-async fn hasten(sqs: &aws_sdk_sqs::Client, queue: &Queue, visibility_timeout: &str) {
+/// Has failed jobs come again after so many seconds: the tests do not wait for minutes.
+async fn come_again_after(sqs: &aws_sdk_sqs::Client, queue: &Queue, seconds: &str) {
     let name = QueueAttributeName::VisibilityTimeout;
-    let change = sqs.set_queue_attributes().queue_url(&queue.url).attributes(name, visibility_timeout);
-    change.send().await.unwrap();
+    sqs.set_queue_attributes().queue_url(&queue.url).attributes(name, seconds).send().await.unwrap();
 }
 
-/// The bodies of the dead letters, which stay where they are, and how often each was received before.
+/// The bodies of the dead letters, which stay where they are.
 async fn letters(sqs: &aws_sdk_sqs::Client, queue: &Queue) -> Vec<String> {
     let request = sqs.receive_message().queue_url(&queue.dead_letters).max_number_of_messages(10);
-    let request = request.visibility_timeout(0);
-    let received = request.message_system_attribute_names(MessageSystemAttributeName::All).send().await;
-    let messages = received.unwrap().messages.unwrap_or_default();
+    let messages = request.visibility_timeout(0).send().await.unwrap().messages.unwrap_or_default();
     messages.into_iter().map(|message| message.body.unwrap()).collect()
 }
 
@@ -59,7 +45,7 @@ async fn a_poison_job_lands_alone_in_its_dead_letters_and_a_redrive_does_it() {
     let (sqs, table) = (sqs(stage.stack()), dynamodb(stage.stack()));
     let queue = &stage.stack().queues["IngestConversation"];
     let Tenant { id: tenant, owner, .. } = stage.tenant("poison").await;
-    agent(&owner).await;
+    agent(&owner, "Maya").await;
     let damaged = call_on_the_line(&stage, &owner, &stage.callee.number(1)).await;
     let sound = call_on_the_line(&stage, &owner, &stage.callee.number(2)).await;
 
@@ -74,11 +60,11 @@ async fn a_poison_job_lands_alone_in_its_dead_letters_and_a_redrive_does_it() {
         let status = AttributeValue::S(status.to_owned());
         update.expression_attribute_values(":status", status).send().await.unwrap();
     };
-    hasten(&sqs, queue, "1").await;
+    come_again_after(&sqs, queue, "1").await;
     // A record that cannot be read.
     set_status("damaged").await;
     stage.talks_end().await;
-    stage.until("the sound call's end", async || is(&owner, &sound, "completed").await).await;
+    call_that_is(&stage, &owner, &sound, "completed").await;
     let dead = stage
         .until("the dead letter", async || {
             let letters = letters(&sqs, queue).await;
@@ -89,10 +75,10 @@ async fn a_poison_job_lands_alone_in_its_dead_letters_and_a_redrive_does_it() {
     assert!(dead[0].contains(&tenant) && dead[0].contains("IngestConversation"), "{dead:?}");
 
     set_status("in_progress").await;
-    assert!(is(&owner, &damaged, "in_progress").await.is_some());
+    call_that_is(&stage, &owner, &damaged, "in_progress").await;
     redrive(&sqs, queue).await;
-    stage.until("the mended call's end", async || is(&owner, &damaged, "completed").await).await;
-    hasten(&sqs, queue, "180").await;
+    call_that_is(&stage, &owner, &damaged, "completed").await;
+    come_again_after(&sqs, queue, USUAL).await;
     assert_eq!(letters(&sqs, queue).await, Vec::<String>::new());
 }
 
@@ -113,7 +99,7 @@ async fn what_is_no_job_is_put_aside() {
     let stage = Stage::deployed().await;
     let sqs = sqs(stage.stack());
     let queue = &stage.stack().queues["PlanNextActions"];
-    hasten(&sqs, queue, "1").await;
+    come_again_after(&sqs, queue, "1").await;
     for body in ["{\"not\": ", "{\"v\": 1, \"job\": {\"Dance\": {}}}"] {
         sqs.send_message().queue_url(&queue.url).message_body(body).send().await.unwrap();
     }
@@ -123,7 +109,7 @@ async fn what_is_no_job_is_put_aside() {
             (letters.len() == 2).then_some(())
         })
         .await;
-    hasten(&sqs, queue, "180").await;
+    come_again_after(&sqs, queue, USUAL).await;
     sqs.purge_queue().queue_url(&queue.dead_letters).send().await.unwrap();
 }
 
@@ -136,12 +122,12 @@ async fn a_relay_that_dies_half_way_loses_nothing() {
     let rules = json!({"name": "Acme", "default_country": stage.callee.country, "timezone": stage.callee.zone,
         "calling": {"max_concurrent": 50}});
     owner.put("/business-config", rules).await.expect(200);
-    agent(&owner).await;
+    agent(&owner, "Maya").await;
     let relay = &stage.stack().functions["OutboxRelayFunction"];
     let calls = join_all((30..30 + CALLS).map(|ending| {
         let (owner, phone) = (&owner, stage.callee.number(ending));
         async move {
-            let lead = lead(owner, &phone).await;
+            let lead = lead(owner, "Asha", &phone).await;
             owner.post("/calls", json!({"lead_id": lead})).await.expect(202);
         }
     }));

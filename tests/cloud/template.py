@@ -1,7 +1,13 @@
 """infra/template.yaml as the emulator can take it.
 
 The transform is SAM's own. What follows it is what API Gateway makes of the document that SAM gives it, and the
-emulator does not: routes and integrations. What else differs from the template is in `DIFFERENCES`.
+emulator does not: routes and integrations. What else differs from the template:
+
+- The bucket policy that refuses plain HTTP is left out: the emulator speaks nothing else.
+- CORS of the API and the table's TTL are set after the deploy (stack.py), because the emulator drops them.
+- Alarms over several metrics are left out: the emulator refuses them.
+- `sqs:SendMessage` also grants `sqs:SendMessageBatch`, as it does on AWS, where the batch is no action of its own.
+- Other alarms, throttling, log retention, bucket lifecycle and encryption at rest are taken and do nothing.
 """
 
 import re
@@ -9,14 +15,6 @@ from collections.abc import Callable, Iterator
 
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
-
-DIFFERENCES = """
-- The bucket policy that refuses plain HTTP is left out: the emulator speaks nothing else.
-- CORS of the API and the table's TTL are set after the deploy (stack.py), because the emulator drops them.
-- Alarms over several metrics are left out: the emulator refuses them.
-- `sqs:SendMessage` also grants `sqs:SendMessageBatch`, as it does on AWS, where the batch is no action of its own.
-- Other alarms, throttling, log retention, bucket lifecycle and encryption at rest are taken and do nothing.
-"""
 
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"}
 
