@@ -1,31 +1,37 @@
 //! Stand-ins for the services that Frontdesk calls, on loopback, speaking their real wire formats.
 //!
-//! One server answers for ElevenLabs (`/elevenlabs`) and `OpenAI` (`/openai/v1`). Nothing happens by itself:
-//! the clock is the caller's, and whoever runs the simulators pumps them with [`Simulators::next_due`] and
-//! [`Simulators::run_due`]. What was accepted is in SQLite before it is answered, so a `kill -9` loses nothing.
+//! One server answers for ElevenLabs (`/elevenlabs`), `OpenAI` (`/openai/v1`), WhatsApp (`/whatsapp`), Amazon SES
+//! (`/ses`) and AWS End User Messaging SMS (`/sms`). Nothing happens by itself: the clock is the caller's, and
+//! whoever runs the simulators pumps them with [`Simulators::next_due`] and [`Simulators::run_due`]. What was
+//! accepted is in SQLite before it is answered, so a `kill -9` loses nothing.
 
 mod analysis;
+mod aws;
 mod elevenlabs;
 mod lies;
 mod openai;
+mod outbox;
+mod server;
+mod ses;
+mod sms;
 mod storage;
+mod webhooks;
+mod whatsapp;
 
 pub use elevenlabs::script::Script;
 pub use lies::{Lie, Lies};
 pub use openai::ModelBehaviour;
+pub use outbox::{Channel, Sent};
+pub use whatsapp::{MessageScript, Person, TemplateCategory, WhatsAppNumber};
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Method, StatusCode, Uri};
-use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use domain::Clock;
 use jiff::Timestamp;
 use lies::Liar;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,12 +41,6 @@ use storage::Storage;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-
-/// Requests that are remembered for [`Simulators::requests`].
-const REMEMBERED: usize = 1000;
-
-/// The largest request body that is read, in bytes.
-const LARGEST_BODY: usize = 8 * 1024 * 1024;
 
 /// What the simulators need to start.
 #[derive(Debug, Clone)]
@@ -77,6 +77,12 @@ pub enum Error {
     /// No protocol version is left to the TLS library.
     #[error("the simulators' TLS cannot be set up")]
     Tls(#[from] rustls::Error),
+    /// Nobody has registered this phone number id.
+    #[error("there is no WhatsApp number with the id {0}")]
+    UnknownNumber(String),
+    /// What somebody is to write is no message.
+    #[error("that is no WhatsApp message: {0}")]
+    NotAMessage(&'static str),
 }
 
 /// Where an account's events are posted, and how they are signed.
@@ -112,12 +118,13 @@ pub struct Dial {
 /// A request that a client sent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recorded {
-    /// `elevenlabs` or `openai`.
+    /// `elevenlabs`, `openai`, `whatsapp`, `ses` or `sms`.
     pub provider: &'static str,
     /// The HTTP method, in capitals.
     pub method: String,
     /// The path as the provider's `OpenAPI` document has it: `/v1/convai/agents/{agent_id}` for ElevenLabs,
-    /// `/chat/completions` (without `/v1`) for `OpenAI`; the plain path where no route matched.
+    /// `/chat/completions` (without `/v1`) for `OpenAI`, `/{Version}/{Phone-Number-ID}/messages` for WhatsApp,
+    /// `/v2/email/outbound-emails` for SES, `/` for SMS; the plain path where no route matched.
     pub path_template: String,
     /// The body; null where there was none or it was not JSON.
     pub body: Value,
@@ -142,6 +149,7 @@ pub(crate) struct Inner {
     pub(crate) pump: tokio::sync::Mutex<()>,
     address: SocketAddr,
     liar: Mutex<Liar>,
+    message_liar: Mutex<Liar>,
     behaviour: Mutex<ModelBehaviour>,
     slowness: Mutex<Duration>,
     requests: Mutex<VecDeque<Recorded>>,
@@ -164,13 +172,14 @@ impl Simulators {
             pump: tokio::sync::Mutex::default(),
             address: listener.local_addr().map_err(Error::Listen)?,
             liar: Mutex::default(),
+            message_liar: Mutex::default(),
             behaviour: Mutex::default(),
             slowness: Mutex::new(Duration::from_secs(3)),
             requests: Mutex::default(),
             stop: watch::Sender::new(false),
             server: Mutex::default(),
         });
-        let (router, stopping) = (router(inner.clone()), inner.clone());
+        let (router, stopping) = (server::router(inner.clone()), inner.clone());
         let server = tokio::spawn(async move {
             let served = axum::serve(listener, router)
                 .with_graceful_shutdown(async move { stopping.stopped().await })
@@ -215,7 +224,8 @@ impl Simulators {
         self.inner.storage.push_scripts(to_number, &scripts)
     }
 
-    /// Sets how often ElevenLabs lies, and starts the generator anew. Not kept over a restart.
+    /// Sets how often ElevenLabs lies, and starts its generator anew; messages have their own
+    /// ([`Simulators::set_message_lies`]). Not kept over a restart.
     pub fn set_lies(&self, lies: Lies) {
         self.inner.liar().replace(lies);
     }
@@ -254,7 +264,7 @@ impl Simulators {
         *locked(&self.inner.slowness) = slowness;
     }
 
-    /// The earliest instant at which a call changes its status or a webhook is to be posted.
+    /// The earliest instant at which a call or a message changes its status or a webhook is to be posted.
     pub fn next_due(&self) -> Option<Timestamp> {
         match self.inner.storage.next_ms() {
             Ok(next) => next.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
@@ -303,6 +313,11 @@ impl Inner {
         locked(&self.liar)
     }
 
+    /// The one for messages: with a generator of its own, so that the seeds of calls tell what they always told.
+    pub(crate) fn message_liar(&self) -> MutexGuard<'_, Liar> {
+        locked(&self.message_liar)
+    }
+
     pub(crate) fn behaviour(&self) -> ModelBehaviour {
         *locked(&self.behaviour)
     }
@@ -322,10 +337,27 @@ impl Inner {
             () = self.stopped() => {}
         }
     }
+
+    /// Answers a request that was accepted, or tells a lie about it; `failed` is the service's 500.
+    pub(crate) async fn answer(&self, lie: Option<Lie>, honest: Response, failed: Response) -> Response {
+        match lie {
+            None => honest,
+            Some(Lie::SuccessThen5xx) => failed,
+            Some(Lie::SuccessThenClose) => closed_without_answer(),
+            Some(Lie::SuccessThenTimeout) => {
+                self.stopped().await;
+                closed_without_answer()
+            }
+            Some(_) => {
+                self.be_slow().await;
+                honest
+            }
+        }
+    }
 }
 
 /// An answer whose connection breaks before its first byte.
-pub(crate) fn closed_without_answer() -> Response {
+fn closed_without_answer() -> Response {
     // A body that fails at once: hyper drops the connection with the head still in its buffer.
     let broken = std::io::Error::other("the connection is closed on purpose");
     Body::from_stream(futures::stream::iter([Err::<bytes::Bytes, _>(broken)])).into_response()
@@ -352,59 +384,8 @@ fn client() -> Result<reqwest::Client, Error> {
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(elevenlabs::webhooks::PATIENCE)
+        .timeout(webhooks::PATIENCE)
         .tls_backend_preconfigured(tls)
         .build()?;
     Ok(client)
-}
-
-fn router(state: Shared) -> Router {
-    elevenlabs::router()
-        .merge(openai::router())
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(state.clone(), record))
-        .with_state(state)
-}
-
-/// Remembers a request, and hands it on.
-async fn record(
-    State(state): State<Shared>,
-    path: Option<MatchedPath>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let (parts, body) = request.into_parts();
-    let Ok(bytes) = axum::body::to_bytes(body, LARGEST_BODY).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
-    let path = path.as_ref().map_or(parts.uri.path(), MatchedPath::as_str);
-    let known = path.strip_prefix(elevenlabs::PREFIX).map(|rest| ("elevenlabs", rest));
-    if let Some((provider, rest)) =
-        known.or_else(|| path.strip_prefix(openai::PREFIX).map(|rest| ("openai", rest)))
-    {
-        let recorded = Recorded {
-            provider,
-            method: parts.method.to_string(),
-            path_template: rest.to_owned(),
-            body: serde_json::from_slice(&bytes).unwrap_or_default(),
-        };
-        let mut requests = locked(&state.requests);
-        if requests.len() == REMEMBERED {
-            requests.pop_front();
-        }
-        requests.push_back(recorded);
-    }
-    next.run(Request::from_parts(parts, Body::from(bytes))).await
-}
-
-async fn not_found(method: Method, uri: Uri) -> Response {
-    if uri.path().starts_with(openai::PREFIX) {
-        return openai::unknown_url(&method, &uri);
-    }
-    (StatusCode::NOT_FOUND, axum::Json(json!({ "detail": "Not Found" }))).into_response()
-}
-
-async fn method_not_allowed() -> Response {
-    (StatusCode::METHOD_NOT_ALLOWED, axum::Json(json!({ "detail": "Method Not Allowed" }))).into_response()
 }

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
-/// One way in which ElevenLabs lets its client down.
+/// One way in which a provider lets its client down.
 ///
-/// The first five befall a webhook, the others the answer to an outbound call.
+/// The first five befall a webhook, the others the answer to an outbound call or to the sending of a message.
+/// What is said here of a call holds for a message, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lie {
@@ -21,7 +22,7 @@ pub enum Lie {
     Forge,
     /// The call is placed and the answer takes its time (`Simulators::set_slowness`).
     Slow,
-    /// 429 with `retry-after`; no call is placed.
+    /// The provider's answer to too many requests, 429 as a rule; no call is placed.
     #[serde(rename = "rate_limit_429")]
     RateLimit429,
     /// 503; no call is placed.
@@ -37,7 +38,7 @@ pub enum Lie {
 }
 
 impl Lie {
-    /// Whether the lie befalls a webhook rather than the answer to an outbound call.
+    /// Whether the lie befalls a webhook rather than the answer to an outbound call or to a message.
     pub fn is_of_webhooks(self) -> bool {
         matches!(self, Self::Lose | Self::Late | Self::Duplicate | Self::Reorder | Self::Forge)
     }
@@ -45,8 +46,8 @@ impl Lie {
 
 /// How often each lie is told: probabilities from 0 to 1, all 0 by default.
 ///
-/// A dial suffers at most one lie; a webhook may suffer several. The same seed and the same order of events
-/// give the same lies.
+/// A dial or a sent message suffers at most one lie; a webhook may suffer several. The same seed and the same
+/// order of events give the same lies.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lies {
@@ -122,7 +123,7 @@ impl Liar {
         self.forced.push_back(lie);
     }
 
-    /// The lie of the next dial.
+    /// The lie of the next dial, or of the next message.
     pub(crate) fn dial(&mut self) -> Option<Lie> {
         self.take_forced(false).or_else(|| {
             let told = self.lies.of_dials().map(|(lie, p)| (lie, self.random.unit() < p));

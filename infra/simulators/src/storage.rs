@@ -1,12 +1,19 @@
 //! What the simulated providers remember, in SQLite: on disk nothing is lost by `kill -9`.
 //!
-//! Columns exist for what is looked up by; everything else of a record is one JSON text.
+//! Columns exist for what is looked up by; everything else of a record is one JSON text. Here are the calls;
+//! the webhooks and the messages have files of their own.
+
+mod deliveries;
+mod messages;
+
+pub(crate) use deliveries::Delivery;
+pub(crate) use messages::{Event, Limit, Received, Scene, Template};
 
 use crate::elevenlabs::agents::Agent;
 use crate::elevenlabs::conversations::{Conversation, Status};
 use crate::elevenlabs::script::Script;
 use crate::{Error, Webhook};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -26,36 +33,10 @@ CREATE TABLE IF NOT EXISTS conversations (
 CREATE INDEX IF NOT EXISTS conversations_by_account ON conversations (account, seq);
 CREATE INDEX IF NOT EXISTS conversations_by_user ON conversations (account, user_id, seq);
 CREATE INDEX IF NOT EXISTS conversations_by_next ON conversations (next_ms) WHERE next_ms IS NOT NULL;
-CREATE TABLE IF NOT EXISTS deliveries (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, body TEXT NOT NULL, due_ms INTEGER NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0, retried INTEGER NOT NULL, forged INTEGER NOT NULL, held INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS deliveries_by_due ON deliveries (due_ms);
 CREATE TABLE IF NOT EXISTS scripts (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, to_number TEXT NOT NULL, script TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS scripts_by_number ON scripts (to_number, seq);
 ";
-
-/// Failed webhooks of one account that may wait for another attempt, as the real service bounds it.
-const RETRIES_PER_ACCOUNT: i64 = 100;
-
-/// A webhook that is to be posted.
-#[derive(Debug, Clone)]
-pub(crate) struct Delivery {
-    /// Row number; 0 before it is stored.
-    pub(crate) seq: i64,
-    pub(crate) account: String,
-    /// The exact bytes that are signed and posted.
-    pub(crate) body: String,
-    pub(crate) due_ms: i64,
-    /// How often it was posted in vain.
-    pub(crate) attempts: u32,
-    /// Whether a failure is followed by another attempt.
-    pub(crate) retried: bool,
-    /// Whether a stranger sends it, who does not know the secret.
-    pub(crate) forged: bool,
-    /// Whether it goes as soon as another one of its account has gone.
-    pub(crate) held: bool,
-}
 
 /// Which conversations a list shows.
 #[derive(Debug, Default)]
@@ -89,6 +70,8 @@ impl Storage {
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.execute_batch(SCHEMA)?;
+        deliveries::prepare(&connection)?;
+        messages::prepare(&connection)?;
         Ok(Self { connection: Mutex::new(connection) })
     }
 
@@ -265,6 +248,7 @@ impl Storage {
     pub(crate) fn next_ms(&self) -> Result<Option<i64>, Error> {
         Ok(self.lock().query_row(
             "SELECT MIN(at) FROM (SELECT MIN(next_ms) AS at FROM conversations UNION ALL
+                                  SELECT MIN(due_ms) FROM events UNION ALL
                                   SELECT MIN(due_ms) FROM deliveries)",
             [],
             |row| row.get(0),
@@ -297,7 +281,7 @@ impl Storage {
             )?;
             if matches!(call.status, Status::Done | Status::Failed) {
                 for delivery in announce(&call, stage.at_ms) {
-                    enqueue(&transaction, &delivery)?;
+                    deliveries::enqueue(&transaction, &delivery)?;
                 }
             }
             steps += 1;
@@ -305,78 +289,6 @@ impl Storage {
         transaction.commit()?;
         Ok(steps)
     }
-
-    /// The delivery that is to go first, if it is due.
-    pub(crate) fn due_delivery(&self, now_ms: i64) -> Result<Option<Delivery>, Error> {
-        let connection = self.lock();
-        let mut statement = connection.prepare_cached(
-            "SELECT seq, account, body, due_ms, attempts, retried, forged, held FROM deliveries
-             WHERE due_ms <= ?1 ORDER BY due_ms, seq LIMIT 1",
-        )?;
-        let delivery = statement.query_row([now_ms], |row| {
-            Ok(Delivery {
-                seq: row.get(0)?,
-                account: row.get(1)?,
-                body: row.get(2)?,
-                due_ms: row.get(3)?,
-                attempts: row.get(4)?,
-                retried: row.get(5)?,
-                forged: row.get(6)?,
-                held: row.get(7)?,
-            })
-        });
-        Ok(delivery.optional()?)
-    }
-
-    /// Forgets a delivery that was made or given up, and lets go those that waited for it.
-    pub(crate) fn close_delivery(&self, delivery: &Delivery, now_ms: i64) -> Result<(), Error> {
-        let mut connection = self.lock();
-        let transaction = connection.transaction()?;
-        transaction.execute("DELETE FROM deliveries WHERE seq = ?1", [delivery.seq])?;
-        if !delivery.held && !delivery.forged {
-            transaction.execute(
-                "UPDATE deliveries SET held = 0, due_ms = ?2 WHERE account = ?1 AND held = 1 AND due_ms > ?2",
-                params![delivery.account, now_ms],
-            )?;
-        }
-        transaction.commit()?;
-        Ok(())
-    }
-
-    /// Puts a delivery off after a failed attempt, unless too many of its account wait already: then it is
-    /// dropped.
-    pub(crate) fn put_off_delivery(&self, delivery: &Delivery, due_ms: i64) -> Result<(), Error> {
-        let connection = self.lock();
-        let waiting: i64 = connection.query_row(
-            "SELECT COUNT(*) FROM deliveries WHERE account = ?1 AND attempts > 0 AND seq <> ?2",
-            params![delivery.account, delivery.seq],
-            |row| row.get(0),
-        )?;
-        if waiting < RETRIES_PER_ACCOUNT {
-            connection.execute(
-                "UPDATE deliveries SET attempts = attempts + 1, due_ms = ?2 WHERE seq = ?1",
-                [delivery.seq, due_ms],
-            )?;
-        } else {
-            connection.execute("DELETE FROM deliveries WHERE seq = ?1", [delivery.seq])?;
-        }
-        Ok(())
-    }
-}
-
-fn enqueue(transaction: &Transaction<'_>, delivery: &Delivery) -> Result<(), Error> {
-    transaction.execute(
-        "INSERT INTO deliveries (account, body, due_ms, retried, forged, held) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![
-            delivery.account,
-            delivery.body,
-            delivery.due_ms,
-            delivery.retried,
-            delivery.forged,
-            delivery.held
-        ],
-    )?;
-    Ok(())
 }
 
 fn agent_in(connection: &Connection, account: &str, agent_id: &str) -> Result<Option<Agent>, Error> {

@@ -40,21 +40,10 @@ pub(crate) async fn call_over_exotel(state: State<Shared>, account: Account, bod
 async fn call(carrier: Carrier, State(state): State<Shared>, account: Account, bytes: Bytes) -> Response {
     match place(carrier, &state, account, &bytes) {
         Err(refusal) => refusal.into_response(),
-        Ok((answer, lie)) => match lie {
-            None => Json(answer).into_response(),
-            Some(Lie::SuccessThen5xx) => {
-                Refusal::server_error(StatusCode::INTERNAL_SERVER_ERROR).into_response()
-            }
-            Some(Lie::SuccessThenClose) => crate::closed_without_answer(),
-            Some(Lie::SuccessThenTimeout) => {
-                state.stopped().await;
-                crate::closed_without_answer()
-            }
-            Some(_) => {
-                state.be_slow().await;
-                Json(answer).into_response()
-            }
-        },
+        Ok((answer, lie)) => {
+            let failed = Refusal::server_error(StatusCode::INTERNAL_SERVER_ERROR);
+            state.answer(lie, Json(answer).into_response(), failed.into_response()).await
+        }
     }
 }
 

@@ -5,6 +5,12 @@ mod elevenlabs;
 #[cfg(test)]
 mod lies;
 #[cfg(test)]
+mod message_lies;
+#[cfg(test)]
+mod messaging;
+#[cfg(test)]
+mod meta;
+#[cfg(test)]
 mod openai;
 #[cfg(test)]
 mod persistence;
@@ -12,3 +18,9 @@ mod persistence;
 mod scripts;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod whatsapp;
+#[cfg(test)]
+mod whatsapp_checks;
+#[cfg(test)]
+mod whatsapp_course;

@@ -40,6 +40,10 @@ impl Received {
 
     /// Whether the signature is that of the account's secret.
     pub(crate) fn is_genuine(&self) -> bool {
+        if let Some(tag) = self.signature.strip_prefix("sha256=") {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+            return hmac::verify(&key, self.body.as_bytes(), &hex::decode(tag).unwrap()).is_ok();
+        }
         let (time, tag) = self.signature.strip_prefix("t=").unwrap().split_once(",v0=").unwrap();
         let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
         let signed = format!("{time}.{}", self.body);
@@ -59,7 +63,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    async fn start(&self) -> String {
+    pub(crate) async fn start(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhook", listener.local_addr().unwrap());
         let router = Router::new().route("/webhook", post(receive)).with_state(self.clone());
@@ -80,7 +84,8 @@ impl Receiver {
 }
 
 async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: String) -> StatusCode {
-    let signature = headers["elevenlabs-signature"].to_str().unwrap().to_owned();
+    let signature = headers.get("elevenlabs-signature").unwrap_or_else(|| &headers["x-hub-signature-256"]);
+    let signature = signature.to_str().unwrap().to_owned();
     receiver.received.lock().unwrap().push(Received { signature, body });
     receiver.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK)
 }
