@@ -48,6 +48,16 @@ async fn each_role_may_do_what_it_may_and_refusals_are_in_the_audit() {
     }
     assert_eq!(viewer.post("/leads", new_lead(0)).await.problem(403), "forbidden");
     member.post("/leads", new_lead(1)).await.expect(201);
+    for path in ["/deals", "/tasks"] {
+        let about = json!({"contact_id": lead_id, "title": "X"});
+        assert_eq!(viewer.post(path, about.clone()).await.problem(403), "forbidden");
+        let made = member.post(path, about).await.expect(201);
+        let one = format!("{path}/{}", made["id"].as_str().unwrap());
+        viewer.get(&one).await.expect(200);
+        assert_eq!(viewer.patch(&one, json!({"title": "Y"})).await.problem(403), "forbidden");
+        assert_eq!(viewer.delete(&one).await.problem(403), "forbidden");
+        member.delete(&one).await.expect(204);
+    }
     assert_eq!(member.put("/business-config", json!({})).await.problem(403), "forbidden");
     manager.put("/business-config", json!({"name": "M"})).await.expect(200);
     for _ in 0..7 {
@@ -81,6 +91,9 @@ async fn tenants_never_see_each_other() {
     let template = json!({"name": "Ours", "instructions": "Be kind."});
     let template =
         ours.post("/context-templates", template).await.expect(201)["id"].as_str().unwrap().to_owned();
+    let about = json!({"contact_id": lead_id, "title": "Ours"});
+    let deal_id = ours.post("/deals", about.clone()).await.expect(201)["id"].as_str().unwrap().to_owned();
+    let task_id = ours.post("/tasks", about.clone()).await.expect(201)["id"].as_str().unwrap().to_owned();
     assert!(app.settle().await.is_empty());
     ours.get(&format!("/calls/{call_id}/context")).await.expect(200);
     for path in [
@@ -91,6 +104,8 @@ async fn tenants_never_see_each_other() {
         format!("/calls/{call_id}/why"),
         format!("/calls/{call_id}/context"),
         format!("/context-templates/{template}"),
+        format!("/deals/{deal_id}"),
+        format!("/tasks/{task_id}"),
     ] {
         assert_eq!(theirs.get(&path).await.problem(404), "not_found", "{path}");
     }
@@ -103,13 +118,19 @@ async fn tenants_never_see_each_other() {
     assert_eq!(theirs.delete(&format!("/leads/{lead_id}")).await.problem(404), "not_found");
     assert_eq!(theirs.delete(&format!("/agents/{agent_id}")).await.problem(404), "not_found");
     assert_eq!(theirs.delete(&format!("/context-templates/{template}")).await.problem(404), "not_found");
+    for (path, id) in [("/deals", &deal_id), ("/tasks", &task_id)] {
+        assert_eq!(theirs.post(path, about.clone()).await.problem(404), "not_found", "{path}");
+        let (one, patch) = (format!("{path}/{id}"), json!({"title": "Stolen"}));
+        assert_eq!(theirs.patch(&one, patch).await.problem(404), "not_found", "{path}");
+        assert_eq!(theirs.delete(&one).await.problem(404), "not_found", "{path}");
+    }
     assert_eq!(theirs.post("/calls", json!({"lead_id": lead_id})).await.problem(404), "not_found");
     assert_eq!(theirs.post("/context", json!({"lead_id": lead_id})).await.problem(404), "not_found");
     assert_eq!(
         theirs.post("/admin/tenants", json!({"id": "more", "name": "x"})).await.problem(403),
         "forbidden"
     );
-    for list in ["/leads", "/agents", "/calls", "/context-templates"] {
+    for list in ["/leads", "/agents", "/calls", "/context-templates", "/deals", "/tasks"] {
         assert_eq!(theirs.get(list).await.expect(200), json!([]), "{list}");
     }
     // The same person may be a lead of both.

@@ -2,10 +2,11 @@
 
 use crate::story::{actions, agent, call, consent, lead, minutes, second_agent, status};
 use crate::voice::{deliver, event, signed};
-use domain::action::Task;
 use domain::agent::Agent;
 use domain::call::Call;
 use domain::contact::Contact;
+use domain::deal::Deal;
+use domain::task::Task;
 use domain::{AgentId, CampaignId, TenantId};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -50,7 +51,8 @@ pub(crate) async fn counters_are_what_records_say(app: &TestApp, tenant: &Tenant
     all::<Call>(app, tenant, "call", &mut expected).await;
     all::<Contact>(app, tenant, store::LEADS, &mut expected).await;
     all::<Agent>(app, tenant, store::AGENTS, &mut expected).await;
-    all::<Task>(app, tenant, "task", &mut expected).await;
+    all::<Deal>(app, tenant, store::DEALS, &mut expected).await;
+    all::<Task>(app, tenant, store::TASKS, &mut expected).await;
     expected.retain(|_, sum| *sum != 0);
     let mut kept = Counters::new();
     let prefix = format!("t#{tenant}#STAT#");

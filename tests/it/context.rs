@@ -151,7 +151,7 @@ async fn what_is_stored_with_a_call_is_what_the_agent_was_told() {
         (&prompt, &first_message, &variables)
     );
     assert_eq!(first_message, "Namaste \u{0906}\u{0936}\u{093e}!");
-    assert_eq!((&kept["attempt"], &kept["version"]), (&json!(1), &json!(2)));
+    assert_eq!((&kept["attempt"], &kept["version"]), (&json!(1), &json!(3)));
     assert_eq!(kept["templates"], json!([{"id": used["id"], "version": 1}]));
     assert_eq!(kept["agent"], json!({"id": made["id"], "version": 1}));
     assert_eq!((&variables["budget_range"], &variables["call_id"]), (&json!("80 lakh"), &json!(id)));

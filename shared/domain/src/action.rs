@@ -1,12 +1,14 @@
 //! What follows from an analysed call, and what it left for people to do.
 
 use crate::analysis::WishKind;
-use crate::call::{Call, Priority};
+use crate::call::Call;
 use crate::contact::{Channel, LeadStatus};
+use crate::deal::{Deal, Stage};
 use crate::messages::Draft;
 use crate::score::ScoreReason;
+use crate::task::{Task, TaskPriority};
 use crate::text::shortened;
-use crate::{ActionId, CallId, ContactId, TaskId};
+use crate::{ActionId, CallId, ContactId, DealId, Money, TaskId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -89,38 +91,8 @@ pub enum Step {
     None,
 }
 
-/// Something for a person to do about a contact.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Task {
-    /// The record's id.
-    pub id: TaskId,
-    /// The person it is about.
-    pub contact_id: ContactId,
-    /// What to do, in a line.
-    pub title: String,
-    /// What to know.
-    pub description: String,
-    /// Until when.
-    pub due_at: Option<Timestamp>,
-    /// How much it matters.
-    pub priority: Priority,
-    /// Where it stands.
-    pub status: TaskStatus,
-    /// Who does it.
-    pub assignee: Option<String>,
-    /// The call it came from.
-    pub call_id: Option<CallId>,
-    /// The wish of the lead that it came from.
-    #[serde(default)]
-    pub wish: Option<WishKind>,
-    /// When the record was made.
-    pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-}
-
 /// What stands open at a contact, in so few words that it is kept in the contact's own partition and read with it:
-/// 1 KB at most.
+/// 1.5 KB at most.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Card {
@@ -133,6 +105,19 @@ pub enum Card {
         /// What it is for.
         objective: String,
     },
+    /// A deal that is neither won nor lost.
+    Deal {
+        /// The deal.
+        deal_id: DealId,
+        /// What may be bought.
+        title: String,
+        /// What it is worth.
+        value: Money,
+        /// How far it is.
+        stage: Stage,
+        /// How likely it is, in percent.
+        probability: u8,
+    },
     /// A task that is not done.
     Task {
         /// The task.
@@ -143,6 +128,9 @@ pub enum Card {
         detail: String,
         /// Until when.
         due_at: Option<Timestamp>,
+        /// How much it matters.
+        #[serde(default)]
+        priority: TaskPriority,
         /// The wish of the lead that it came from.
         wish: Option<WishKind>,
     },
@@ -158,13 +146,25 @@ impl Card {
         }
     }
 
+    /// What is told of a deal.
+    pub fn of_deal(deal: &Deal) -> Self {
+        Self::Deal {
+            deal_id: deal.id,
+            title: shortened(&deal.title, 100),
+            value: deal.value,
+            stage: deal.stage.clone(),
+            probability: deal.probability,
+        }
+    }
+
     /// What is told of a task.
     pub fn of_task(task: &Task) -> Self {
         Self::Task {
             task_id: task.id,
             title: shortened(&task.title, 100),
-            detail: shortened(task.description.trim(), 100),
+            detail: shortened(task.description.trim(), 200),
             due_at: task.due_at,
+            priority: task.priority,
             wish: task.wish,
         }
     }
@@ -175,14 +175,49 @@ impl Card {
     }
 }
 
-/// Where a task stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskStatus {
-    /// Still to do.
-    Pending,
-    /// Done.
-    Completed,
-    /// Not to be done.
-    Cancelled,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ids;
+    use crate::task::TaskStatus;
+
+    #[test]
+    fn a_card_is_small_whatever_is_told_of_it() {
+        let (ids, now) = (Ids::default(), Timestamp::UNIX_EPOCH);
+        let long = "\u{1f3e1}".repeat(4_000);
+        let task = Task {
+            id: ids.next(now),
+            contact_id: ids.next(now),
+            title: long.clone(),
+            description: long.clone(),
+            due_at: Some(now),
+            priority: TaskPriority::Medium,
+            status: TaskStatus::InProgress,
+            assignee: None,
+            call_id: Some(ids.next(now)),
+            wish: Some(WishKind::Appointment),
+            completed_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let deal = Deal {
+            id: ids.next(now),
+            contact_id: task.contact_id,
+            title: long,
+            value: Money { minor: i64::MAX, currency: "KWD".parse().unwrap() },
+            stage: "\u{1f3e1}".repeat(50).parse().unwrap(),
+            probability: 100,
+            stage_history: Vec::new(),
+            created_at: now,
+            updated_at: now,
+            closed_at: None,
+        };
+        for card in [Card::of_task(&task), Card::of_deal(&deal)] {
+            let kept = serde_json::to_string(&card).unwrap();
+            assert!(kept.len() <= 1_500, "{}", kept.len());
+            assert_eq!(serde_json::from_str::<Card>(&kept).unwrap(), card);
+        }
+        let older = r#"{"kind":"task","task_id":"tsk_00000000000000000000000000","title":"Call","detail":"","due_at":null,"wish":null}"#;
+        assert!(matches!(serde_json::from_str(older), Ok(Card::Task { priority: TaskPriority::Medium, .. })));
+    }
 }

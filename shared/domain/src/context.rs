@@ -108,7 +108,7 @@ pub struct Packet {
 
 impl Packet {
     /// The present make-up.
-    pub const VERSION: u32 = 2;
+    pub const VERSION: u32 = 3;
 }
 
 /// The agent that a packet was built for.
@@ -135,7 +135,7 @@ pub struct TemplateUsed {
 }
 
 /// How long the appended sections may be together, in characters: some 5,000 tokens.
-const SECTIONS_MAX: usize = 20_000;
+const SECTIONS_MAX: usize = 21_000;
 /// How much of it earlier conversations that are like this one may take.
 const RELATED_MAX: usize = 3_000;
 
@@ -146,11 +146,12 @@ const HISTORY: &str = "CONVERSATION HISTORY";
 const RELATED: &str = "RELATED EARLIER CONVERSATIONS";
 const APPOINTMENTS: &str = "UPCOMING APPOINTMENTS";
 const TASKS: &str = "OPEN TASKS";
+const DEALS: &str = "OPEN DEALS";
 const PREFERENCES: &str = "LEAD PREFERENCES";
 const NOTES: &str = "NOTES AND INTERACTIONS";
 const INSTRUCTIONS: &str = "CALL INSTRUCTIONS";
-const PRINTED: [&str; 9] =
-    [LEAD, CALL, HISTORY, RELATED, APPOINTMENTS, TASKS, PREFERENCES, NOTES, INSTRUCTIONS];
+const PRINTED: [&str; 10] =
+    [LEAD, CALL, HISTORY, RELATED, APPOINTMENTS, TASKS, DEALS, PREFERENCES, NOTES, INSTRUCTIONS];
 
 /// Builds the packet of one call. What does not fit is cut from the oldest history.
 pub fn build(agent: &Agent, known: &Known<'_>) -> Packet {
@@ -224,6 +225,7 @@ fn sections(known: &Known<'_>, said: &template::Said) -> Vec<String> {
         printed(RELATED, String::new(), SECTIONS_MAX, false),
         printed(APPOINTMENTS, listed(appointments), 1_000, false),
         printed(TASKS, listed(tasks), 1_000, false),
+        printed(DEALS, listed(known.deals()), 1_000, false),
         printed(PREFERENCES, preferences, 2_000, knows_lead),
         printed(NOTES, notes.to_owned(), 4_000, knows_lead),
     ];
@@ -335,13 +337,18 @@ fn call(known: &Known<'_>) -> String {
     }
 }
 
-/// The line of something that is ahead.
+/// The line of something that stands open.
 fn line_of(card: &Card, known: &Known<'_>) -> String {
     let zone = known.zone();
     match card {
         Card::Call { scheduled_at, objective, .. } => {
             let at = scheduled_at.map(|at| local_time(at, &zone)).unwrap_or_default();
             format!("- {at}: {}, {objective}\n", known.config.worded("Call"))
+        }
+        // How likely it is, is nothing to say to the lead.
+        Card::Deal { title, value, stage, .. } => {
+            let value = if value.minor == 0 { String::new() } else { format!("{} - ", value.written()) };
+            format!("- {title} ({value}{})\n", stage.words())
         }
         Card::Task { title, detail, due_at, .. } => {
             let due = due_at.map(|at| format!(", due {}", local_time(at, &zone))).unwrap_or_default();
@@ -359,10 +366,16 @@ impl<'a> Known<'a> {
             Card::Call { call_id, scheduled_at, .. } => {
                 Some(*call_id) != self.call.id && scheduled_at.is_some_and(|at| at > self.now)
             }
+            Card::Deal { .. } => false,
             Card::Task { .. } => true,
         };
         let is_agreed = |card: &&Card| matches!(card, Card::Call { .. }) || card.is_appointment();
         self.open.iter().filter(is_ahead).partition(is_agreed)
+    }
+
+    /// What the lead may buy.
+    fn deals(&self) -> Vec<&'a Card> {
+        self.open.iter().filter(|card| matches!(card, Card::Deal { .. })).collect()
     }
 }
 

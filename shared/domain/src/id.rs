@@ -104,6 +104,8 @@ ids! {
     CampaignId = "cmp_", "campaign";
     /// A person, whatever a document calls them: lead, customer, client.
     ContactId = "con_", "lead";
+    /// Something that a contact may buy.
+    DealId = "dea_", "deal";
     /// Leads on their way into a file.
     ExportId = "exp_", "export";
     /// Leads on their way out of a file.

@@ -16,6 +16,7 @@ pub mod context;
 pub mod conversion;
 pub mod cost;
 pub mod csv;
+pub mod deal;
 pub mod email;
 pub mod id;
 pub mod import;
@@ -30,14 +31,15 @@ pub mod provenance;
 pub mod role;
 pub mod score;
 pub mod statistics;
+pub mod task;
 pub mod text;
 pub mod zone;
 
 pub use clock::{Clock, Ids};
 pub use email::Email;
 pub use id::{
-    ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, ExportId, ImportId, JobId, KeyId, RequestId,
-    TaskId, TemplateId, TenantId,
+    ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, DealId, ExportId, ImportId, JobId, KeyId,
+    RequestId, TaskId, TemplateId, TenantId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money};

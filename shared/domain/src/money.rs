@@ -96,6 +96,26 @@ impl Money {
         Ok(Self { minor: sum.amount.0 / micros, currency })
     }
 
+    /// The money as people write it, with its thousands apart and without decimals where there are none: `USD 50,000`.
+    pub fn written(self) -> String {
+        let text = self.to_string();
+        let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+        let first_digit = whole.find(|c: char| c.is_ascii_digit()).unwrap_or_default();
+        let (before, digits) = whole.split_at(first_digit);
+        let mut written = before.to_owned();
+        for (n, digit) in digits.chars().enumerate() {
+            if n > 0 && (digits.len() - n).is_multiple_of(3) {
+                written.push(',');
+            }
+            written.push(digit);
+        }
+        if decimals.bytes().any(|digit| digit != b'0') {
+            written.push('.');
+            written.push_str(decimals);
+        }
+        written
+    }
+
     /// The money as it goes out.
     pub fn printed(self) -> Sum {
         let micros = Amount::MICROS / 10_i64.pow(self.currency.decimals());
@@ -198,6 +218,19 @@ mod tests {
         assert_eq!(show(-5, "USD"), "USD -0.05");
         assert_eq!(show(1200, "JPY"), "JPY 1200");
         assert_eq!(show(i64::MIN, "KWD"), "KWD -9223372036854775.808");
+    }
+
+    #[test]
+    fn people_read_it_with_its_thousands_apart() {
+        let written = |minor, code: &str| Money { minor, currency: code.parse().unwrap() }.written();
+        assert_eq!(written(5_000_000, "USD"), "USD 50,000");
+        assert_eq!(written(123_456_705, "EUR"), "EUR 1,234,567.05");
+        assert_eq!(written(-100_000, "INR"), "INR -1,000");
+        assert_eq!(
+            (written(999, "JPY"), written(1_000, "JPY")),
+            ("JPY 999".to_owned(), "JPY 1,000".to_owned())
+        );
+        assert_eq!((written(0, "USD"), written(5, "KWD")), ("USD 0".to_owned(), "KWD 0.005".to_owned()));
     }
 
     #[test]

@@ -4,13 +4,14 @@ mod prompt;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::{agents, business_config, calls, integrations, next_actions, similarity};
+use crate::{agents, business_config, calls, integrations, similarity, tasks};
 use contracts::Job;
 use domain::AttemptId;
 use domain::analysis::{Analysis, Pieces, Reading, Said, split, spoken};
 use domain::contact::Contact;
 use domain::context::HistoryEntry;
 use domain::score::Signal;
+use domain::task::{Task, TaskPriority};
 use futures::{StreamExt, stream};
 use jiff::tz::TimeZone;
 use llm::{Llm, LlmError};
@@ -226,7 +227,9 @@ async fn note_failure(ctx: &Context, attempt: AttemptId, error: &Error) -> Resul
                 let detail =
                     format!("No model could read attempt {} of call {} ({reason}).", attempt.number, call.id);
                 let title = "Read this call's transcript";
-                let task = next_actions::task(ctx, &call, title, &detail, None);
+                let task =
+                    tasks::for_contact(ctx, call.contact_id, title, &detail, None, TaskPriority::Medium);
+                let task = Task { call_id: Some(call.id), ..task };
                 step.create(&task)?;
                 ctx.changed(&mut step, "task", task.id, "created")?;
                 ctx.changed(&mut step, "call", call.id, "analysis_failed")?;

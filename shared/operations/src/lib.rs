@@ -16,6 +16,7 @@ pub mod campaigns;
 pub mod changes;
 mod context;
 pub mod context_templates;
+pub mod deals;
 pub mod dialing;
 mod error;
 pub mod exports;
@@ -32,6 +33,7 @@ pub mod planning;
 pub mod reconciling;
 pub mod recordings;
 mod similarity;
+pub mod tasks;
 pub mod tenants;
 pub mod voice_events;
 

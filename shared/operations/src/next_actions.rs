@@ -3,16 +3,16 @@
 use crate::context::Context;
 use crate::error::Result;
 use crate::leads::Lead;
-use crate::{agents, business_config, calls, campaigns};
+use crate::{agents, business_config, calls, campaigns, tasks};
 use contracts::Job;
-use domain::action::{Action, Step, Task, TaskStatus};
+use domain::action::{Action, Step};
 use domain::analysis::Reading;
-use domain::call::{Call, CallStatus, Priority};
+use domain::call::{Call, CallStatus};
 use domain::calling::{Policy, Reason};
 use domain::contact::{Channel, Contact};
 use domain::next_actions::{Planned, Situation, What, fill_fields, plan, plan_unreached};
+use domain::task::{Task, TaskPriority};
 use domain::{AttemptId, Author, CallId, Provenance};
-use jiff::Timestamp;
 use store::{AnalysisRecord, ContactRecord, Stored, StoredAction, Transaction};
 
 /// Plans and takes the steps that follow from an attempt, in one step of the store: once from its analysis, or once
@@ -167,7 +167,9 @@ fn apply(
             Step::FollowUpCall { new_call_id: next.id, due_at: at, objective }
         }
         What::Task { title, detail, due_at, wish } => {
-            let task = Task { wish, ..task(ctx, call, &title, &detail, Some(due_at)) };
+            let task =
+                tasks::for_contact(ctx, contact.id, &title, &detail, Some(due_at), TaskPriority::Medium);
+            let task = Task { call_id: Some(call.id), wish, ..task };
             step.create(&task)?;
             ctx.changed(step, "task", task.id, "created")?;
             Step::Task { task_id: task.id, title, due_at }
@@ -192,29 +194,4 @@ fn apply(
         }
         What::Nothing => Step::None,
     })
-}
-
-/// A task that a call leaves for a person.
-pub(crate) fn task(
-    ctx: &Context,
-    call: &Call,
-    title: &str,
-    description: &str,
-    due_at: Option<Timestamp>,
-) -> Task {
-    let now = ctx.now();
-    Task {
-        id: ctx.new_id(),
-        contact_id: call.contact_id,
-        title: title.to_owned(),
-        description: description.to_owned(),
-        due_at,
-        priority: Priority::Normal,
-        status: TaskStatus::Pending,
-        assignee: None,
-        call_id: Some(call.id),
-        wish: None,
-        created_at: now,
-        updated_at: now,
-    }
 }

@@ -3,10 +3,11 @@
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::planning::put_off;
-use crate::{business_config, calls, dialing, ingest, integrations};
+use crate::{business_config, calls, dialing, ingest, integrations, tasks};
 use domain::AttemptId;
 use domain::call::{Call, CallStatus, Ending};
 use domain::calling::Reason;
+use domain::task::{Task, TaskPriority};
 use elevenlabs::{Conversation, ConversationStatus};
 use jiff::SignedDuration;
 use store::Stored;
@@ -119,13 +120,9 @@ async fn unknown(ctx: &Context, call: Stored<Call>, attempt: AttemptId) -> Resul
     let mut step = ctx.step();
     step.replace(&call, &parked)?;
     let detail = format!("Attempt {} of call {} may or may not have been made.", attempt.number, call.id);
-    step.create(&crate::next_actions::task(
-        ctx,
-        &parked,
-        "Find out whether this call was made",
-        &detail,
-        None,
-    ))?;
+    let title = "Find out whether this call was made";
+    let task = tasks::for_contact(ctx, parked.contact_id, title, &detail, None, TaskPriority::Medium);
+    step.create(&Task { call_id: Some(parked.id), ..task })?;
     ctx.changed(&mut step, "call", parked.id, parked.status.as_str())?;
     step.enqueue(contracts::Job::PlanCalls);
     ctx.store().commit(step).await?;

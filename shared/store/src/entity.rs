@@ -93,7 +93,8 @@ pub enum Row {
         section: &'static str,
         /// The place in it, such as `CAL#cal_…`.
         sort: String,
-        /// What is told of the record there, so that who reads the contact need not read it: 1 KB at most.
+        /// What is told of the record there, so that who reads the contact need not read it: 1.5 KB at
+        /// most.
         card: Card,
     },
     /// The record holds one of a provider account's lines.

@@ -127,7 +127,8 @@ impl Store {
         fits: impl Fn(&E) -> bool,
     ) -> Result<Listing<Stored<E>>> {
         let limit = page.clamped();
-        stretch.after = page.position()?;
+        // A stretch may begin somewhere; a page of it, behind the one before.
+        stretch.after = page.position()?.max(stretch.after);
         stretch.limit = limit;
         let (mut items, mut budget) = (Vec::new(), BUDGET);
         loop {

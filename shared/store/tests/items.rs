@@ -3,21 +3,25 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use contracts::Job;
-use domain::action::{Action, Step, Task, TaskStatus};
+use domain::action::{Action, Step};
 use domain::agent::template::{AgentTemplate, TemplateContent};
 use domain::agent::{Agent, AgentVersion, Profile, Sync};
 use domain::analysis::{Analysis, ProviderNotes, Reading, WishKind};
-use domain::call::{Call, CallStatus, Ending, Priority, Slot};
+use domain::call::{Call, CallStatus, Ending, Slot};
 use domain::calling::Reason;
 use domain::campaign::Campaign;
 use domain::contact::{Contact, Details, LeadStatus};
 use domain::context::{ContextTemplate, HistoryEntry, Meaning, Packet, TemplateUsed, Wording};
 use domain::conversion::Talk;
+use domain::deal::{Deal, StageChange};
 use domain::id::PrefixedId;
 use domain::import::columns::{Column, Field};
 use domain::import::{Export, ExportStatus, Header, Import, Options, Outcome, RowError};
 use domain::score::Signal;
-use domain::{AgentId, AttemptId, Author, CallId, CampaignId, Ids, Phone, Provenance, Role, TenantId};
+use domain::task::{Task, TaskPriority, TaskStatus};
+use domain::{
+    AgentId, AttemptId, Author, CallId, CampaignId, Currency, Ids, Money, Phone, Provenance, Role, TenantId,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::{
@@ -125,13 +129,35 @@ async fn every_record_is_stored_as_it_was() {
             title: "Call".to_owned(),
             description: String::new(),
             due_at: Some(NOW),
-            priority: Priority::Normal,
-            status: TaskStatus::Pending,
-            assignee: None,
+            priority: TaskPriority::Medium,
+            status: TaskStatus::InProgress,
+            assignee: "Mira@Example.com".parse().ok(),
             call_id: Some(id(2)),
             wish: Some(WishKind::Appointment),
+            completed_at: None,
             created_at: NOW,
             updated_at: NOW,
+        },
+    );
+    let moved = StageChange {
+        from: domain::deal::Stage::default(),
+        to: "proposal".parse().unwrap(),
+        at: NOW,
+        by: "system".to_owned(),
+    };
+    put(
+        &mut step,
+        &Deal {
+            id: id(14),
+            contact_id: id(1),
+            title: "Enterprise Software License".to_owned(),
+            value: Money { minor: 5_000_000, currency: Currency::default() },
+            stage: moved.to.clone(),
+            probability: 75,
+            stage_history: vec![moved],
+            created_at: NOW,
+            updated_at: NOW,
+            closed_at: None,
         },
     );
     let reading = Reading { summary: "Talked.".to_owned(), ..Reading::default() };

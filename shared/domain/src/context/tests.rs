@@ -2,9 +2,11 @@ use super::*;
 use crate::agent::{Profile, Sync};
 use crate::analysis::WishKind;
 use crate::contact::{Contact, Details};
+use crate::deal::Stage;
 use crate::id::PrefixedId;
 use crate::provenance::Author;
-use crate::{ContactId, Phone, TaskId};
+use crate::task::TaskPriority;
+use crate::{ContactId, Currency, DealId, Money, Phone, TaskId};
 use proptest::prelude::*;
 use serde_json::json;
 use std::sync::LazyLock;
@@ -123,7 +125,15 @@ fn what_is_ahead_is_told_in_the_businesss_words_and_the_leads_time() {
         title: title.to_owned(),
         detail: "On Sunday".to_owned(),
         due_at: at(5),
+        priority: TaskPriority::High,
         wish,
+    };
+    let deal = |title: &str, minor, stage: &str| Card::Deal {
+        deal_id: DealId::from_ulid(Ulid::nil()),
+        title: title.to_owned(),
+        value: Money { minor, currency: Currency::default() },
+        stage: stage.parse().unwrap(),
+        probability: 75,
     };
     let open = [
         call(1, at(30)),
@@ -132,12 +142,19 @@ fn what_is_ahead_is_told_in_the_businesss_words_and_the_leads_time() {
         call(4, None),
         task("Arrange the showing", Some(WishKind::Appointment)),
         task("Send the plan", Some(WishKind::Information)),
+        deal("Enterprise Software License", 5_000_000, "proposal"),
+        deal("{{x}}", 0, "First Talks"),
     ];
     let mut own = config();
-    own.terminology =
-        [("lead", "prospect"), ("appointment", "showing"), ("task", "errand"), ("call", "ring")]
-            .map(|(ours, own)| (ours.to_owned(), own.to_owned()))
-            .into();
+    own.terminology = [
+        ("lead", "prospect"),
+        ("appointment", "showing"),
+        ("task", "errand"),
+        ("call", "ring"),
+        ("deal", "sale"),
+    ]
+    .map(|(ours, own)| (ours.to_owned(), own.to_owned()))
+    .into();
     let facts = CallFacts { id: Some(CallId::from_ulid(Ulid::from_parts(1, 2))), ..facts() };
     let packet = packet(|known| {
         (known.open, known.config, known.call) = (&open, &own, &facts);
@@ -289,8 +306,15 @@ proptest! {
         let facts = CallFacts { instructions: long.clone(), objective: long.clone(), ..facts() };
         let history: Vec<_> = (0..talks).rev().map(entry).collect();
         let related: Vec<_> = (0..alike).map(entry).collect();
-        let card = Card::Task { task_id: TaskId::from_ulid(Ulid::nil()), title: long.clone(), detail: long, due_at: None, wish: None };
-        let open = vec![card; cards];
+        let task = Card::Task {
+            task_id: TaskId::from_ulid(Ulid::nil()), title: long.clone(), detail: long.clone(), due_at: None,
+            priority: TaskPriority::default(), wish: None,
+        };
+        let deal = Card::Deal {
+            deal_id: DealId::from_ulid(Ulid::nil()), title: long, value: Money { minor: 1, currency: Currency::default() },
+            stage: Stage::default(), probability: 0,
+        };
+        let open = [vec![task; cards], vec![deal; cards]].concat();
         let bodies: Vec<_> = (0..sections).map(|n| json!({"title": format!("S{n}"), "body": "{{ lead.notes }}"})).collect();
         let templates = [template(1, json!({"name": "t", "sections": bodies, "instructions": "{{ lead.notes }}"}))];
         let packet = packet(|known| {

@@ -5,8 +5,10 @@ use crate::action::Card;
 use crate::business::{BusinessConfig, CustomField, FieldKind};
 use crate::call::Priority;
 use crate::contact::{Contact, Details, LeadStatus};
+use crate::deal::Stage;
 use crate::id::PrefixedId;
-use crate::{Author, CallId, ContactId, Email, TaskId};
+use crate::task::TaskPriority;
+use crate::{Author, CallId, ContactId, DealId, Email, Money, TaskId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
@@ -14,7 +16,8 @@ use std::collections::BTreeMap;
 use ulid::Ulid;
 
 /// Words of ours that a business may have another word for.
-const TERMS: [&str; 7] = ["lead", "appointment", "qualification", "call", "agent", "customer", "task"];
+const TERMS: [&str; 8] =
+    ["lead", "appointment", "qualification", "call", "agent", "customer", "task", "deal"];
 
 /// The names of the variables that every call carries, besides the business's custom fields by their names.
 pub const VARIABLES: [&str; 15] = [
@@ -92,6 +95,9 @@ pub(super) fn values(known: &Known<'_>) -> Value {
         Card::Call { scheduled_at, objective, .. } => {
             json!({"at": at(scheduled_at), "title": objective, "detail": ""})
         }
+        Card::Deal { title, value, stage, probability, .. } => json!({
+            "title": title, "value": value.written(), "stage": stage.words(), "probability": probability,
+        }),
         Card::Task { title, detail, due_at, .. } => {
             json!({"at": at(due_at), "title": title, "detail": detail})
         }
@@ -141,6 +147,7 @@ pub(super) fn values(known: &Known<'_>) -> Value {
         ("history".to_owned(), Value::Array(history)),
         ("appointments".to_owned(), entries(appointments)),
         ("tasks".to_owned(), entries(tasks)),
+        ("deals".to_owned(), entries(known.deals())),
     ]);
     Value::Object(all)
 }
@@ -176,7 +183,15 @@ pub(super) fn sample(config: &BusinessConfig, full: bool) -> Value {
         title: "Send the plan".to_owned(),
         detail: "By e-mail.".to_owned(),
         due_at: Some(at),
+        priority: TaskPriority::default(),
         wish,
+    };
+    let deal = Card::Deal {
+        deal_id: DealId::from_ulid(Ulid::nil()),
+        title: "A garden".to_owned(),
+        value: Money { minor: 5_000_000, currency: config.currency },
+        stage: Stage::default(),
+        probability: 75,
     };
     let call = CallFacts {
         id: Some(CallId::from_ulid(Ulid::nil())),
@@ -187,7 +202,10 @@ pub(super) fn sample(config: &BusinessConfig, full: bool) -> Value {
         ..CallFacts::default()
     };
     let (history, open) = if full {
-        (vec![entry.clone(), entry], vec![task(None), task(Some(crate::analysis::WishKind::Appointment))])
+        (
+            vec![entry.clone(), entry],
+            vec![task(None), task(Some(crate::analysis::WishKind::Appointment)), deal],
+        )
     } else {
         (Vec::new(), Vec::new())
     };

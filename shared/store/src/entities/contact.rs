@@ -1,16 +1,16 @@
 //! People, and what is known of them beside their record.
 
 use crate::Store;
-use crate::entity::{Entity, OPEN, Row, Stored, newest_first};
+use crate::entity::{Entity, Row, Stored};
 use crate::error::Result;
 use crate::item::{decode, text_in};
 use crate::key::{Key, inverted, partition};
 use crate::read::{Listing, Page, Stretch};
-use domain::action::{Action, Card, Task};
+use domain::action::{Action, Card};
 use domain::contact::Contact;
 use domain::context::HistoryEntry;
 use domain::score::Signal;
-use domain::{ActionId, AttemptId, CallId, ContactId, Email, Phone, TaskId, TenantId};
+use domain::{ActionId, AttemptId, CallId, ContactId, Email, Phone, TenantId};
 use futures::try_join;
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub(super) const EMAIL: &str = "lead#email";
 pub struct ContactRecord {
     /// The record.
     pub contact: Stored<Contact>,
-    /// The contact's calls that are not over, and tasks that are not done.
+    /// The contact's calls that are not over, open deals, and tasks that are not done.
     pub open: Vec<Card>,
     /// What was talked about, newest first.
     pub history: Vec<HistoryEntry>,
@@ -57,7 +57,7 @@ impl ContactRecord {
     pub fn open_calls(&self) -> Vec<CallId> {
         let calls = self.open.iter().filter_map(|card| match card {
             Card::Call { call_id, .. } => Some(*call_id),
-            Card::Task { .. } => None,
+            Card::Deal { .. } | Card::Task { .. } => None,
         });
         calls.collect()
     }
@@ -157,30 +157,5 @@ impl Entity for StoredAction {
 
     fn key(&self, tenant: &TenantId) -> Key {
         Self::key_of(tenant, &(self.0.contact_id, self.0.id))
-    }
-}
-
-impl Entity for Task {
-    const KIND: &'static str = "task";
-    type Id = TaskId;
-
-    fn key_of(tenant: &TenantId, id: &TaskId) -> Key {
-        Key::of(tenant, format_args!("TSK#{id}"), "0")
-    }
-
-    fn key(&self, tenant: &TenantId) -> Key {
-        Self::key_of(tenant, &self.id)
-    }
-
-    fn rows(&self) -> Vec<Row> {
-        let mut rows = vec![
-            Row::Listed { list: "task".to_owned(), sort: newest_first(self.created_at, self.id) },
-            Row::Counted { stat: "task", dimension: "all".to_owned() },
-        ];
-        if self.status == domain::action::TaskStatus::Pending {
-            let (contact, sort) = (self.contact_id, format!("TSK#{}", self.id));
-            rows.push(Row::AtContact { contact, section: OPEN, sort, card: Card::of_task(self) });
-        }
-        rows
     }
 }

@@ -5,6 +5,7 @@ mod agent;
 mod call;
 mod campaign;
 mod contact;
+mod deal;
 mod event;
 mod figures;
 mod import;
@@ -12,6 +13,7 @@ mod journal;
 mod leads;
 mod meaning;
 mod suppression;
+mod task;
 mod template;
 
 pub use account::{
@@ -27,6 +29,7 @@ pub use campaign::{
     waiting_leads,
 };
 pub use contact::{ContactRecord, HistoryRecord, StoredAction};
+pub use deal::{DEALS, DealFilter};
 pub use event::RawEvent;
 pub use figures::{AttemptFigures, ConversionFigures, LeadFigures, MonthFigures, ReadingFigures};
 pub use import::{EXPORTS, IMPORTS, ImportErrors, ImportStep, ImportedLead, Owners, Undone, counter_shard};
@@ -34,6 +37,7 @@ pub use journal::{AuditEntry, Change, SavedAnswer};
 pub use leads::{LEADS, LeadCounts, LeadFilter};
 pub use meaning::MeaningRecord;
 pub use suppression::{AddressDigest, SuppressionEntry};
+pub use task::{TASKS, TaskFilter};
 pub use template::CONTEXT_TEMPLATES_MAX;
 
 /// The partition of a tenant's templates of every kind: few enough to lie together.

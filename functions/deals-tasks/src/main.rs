@@ -1,0 +1,5 @@
+//! The function `deals-tasks` on AWS.
+
+fn main() -> Result<(), lambda::Error> {
+    lambda::serve_http(deals_tasks::router)
+}
