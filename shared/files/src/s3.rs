@@ -1,11 +1,11 @@
 //! Files in a bucket of Amazon S3.
 
-use crate::signature::{Asked, Signer};
 use crate::{Key, Piece};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use provider::{Answer, Http, ProviderError, Retries, Secret, Url};
+use sigv4::{Asked, Credentials, Signer};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -55,7 +55,9 @@ impl Client {
             }
         };
         let host = origin.split_once("://").map_or(origin.as_str(), |(_, host)| host).to_owned();
-        let signer = Signer { access_key, secret_key, session_token, region };
+        let credentials =
+            Credentials { access_key, secret_key, session_token: session_token.map(Secret::from) };
+        let signer = Signer::new(credentials, &region, "s3");
         Self { signer, origin, host, prefix, http }
     }
 
@@ -68,8 +70,9 @@ impl Client {
         now: Timestamp,
     ) -> String {
         let path = format!("{}{}", self.prefix, key.as_str());
-        let asked = Asked { method: method.as_str(), host: &self.host, path: &path, parameters };
-        format!("{}{path}?{}", self.origin, self.signer.query(asked, valid.as_secs(), now))
+        let asked =
+            Asked { method: method.as_str(), host: &self.host, path: &path, parameters, headers: &[] };
+        format!("{}{path}?{}", self.origin, self.signer.query(asked, valid, now))
     }
 
     pub(crate) async fn put(&self, key: &Key, bytes: Bytes, now: Timestamp) -> Result<(), ProviderError> {
