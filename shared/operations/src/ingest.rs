@@ -5,8 +5,8 @@ use crate::context::Context;
 use crate::dialing::{self, Extra};
 use crate::error::Result;
 use crate::inbound;
+use crate::raw_events;
 use crate::voice_events::ELEVENLABS;
-use bytes::Bytes;
 use contracts::Job;
 use domain::AttemptId;
 use domain::analysis::{Evaluation, ProviderNotes, Verdict};
@@ -15,8 +15,7 @@ use domain::calling::Reason;
 use elevenlabs::webhook::{Event, EventBody, FailureReason};
 use elevenlabs::{Conversation, ConversationStatus, Role, Turn};
 use jiff::SignedDuration;
-use provider::Verified;
-use store::{RawEvent, Stored, Transcript, TranscriptTurn};
+use store::{Stored, Transcript, TranscriptTurn};
 
 /// How an event was taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +34,8 @@ const WAITS: SignedDuration = SignedDuration::from_mins(10);
 
 /// Takes in a stored event.
 pub async fn ingest(ctx: &Context, event: &str) -> Result<Ingested> {
-    let Some(raw) = load(ctx, event).await? else { return Ok(Ingested::Nothing) };
-    let Ok(parsed) = Event::parse(&Verified::assert_stored(raw.body)) else { return Ok(Ingested::Nothing) };
+    let Some(raw) = raw_events::load(ctx, ELEVENLABS, event).await? else { return Ok(Ingested::Nothing) };
+    let Ok(parsed) = Event::parse(&raw.body) else { return Ok(Ingested::Nothing) };
     match parsed.body {
         EventBody::Conversation(conversation) => {
             let carried = attempt_of(&conversation);
@@ -71,23 +70,6 @@ pub async fn ingest(ctx: &Context, event: &str) -> Result<Ingested> {
         }
         EventBody::MachineDetection { .. } | EventBody::Other => Ok(Ingested::Nothing),
     }
-}
-
-struct Raw {
-    body: Bytes,
-    received_at: jiff::Timestamp,
-}
-
-async fn load(ctx: &Context, event: &str) -> Result<Option<Raw>> {
-    let id = |part| (ELEVENLABS.to_owned(), event.to_owned(), part);
-    let Some(first) = ctx.store().get::<RawEvent>(&ctx.tenant, &id(0)).await? else { return Ok(None) };
-    let received_at = first.received_at;
-    let ids: Vec<_> = (1..first.parts).map(id).collect();
-    let mut parts = vec![first.value];
-    parts.extend(
-        ctx.store().get_many::<RawEvent>(&ctx.tenant, &ids).await?.into_iter().map(|part| part.value),
-    );
-    Ok(RawEvent::join(&parts).map(|body| Raw { body: body.into(), received_at }))
 }
 
 /// The attempt that a conversation carries for us.

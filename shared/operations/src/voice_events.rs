@@ -1,15 +1,14 @@
 //! Voice events as they arrive: verified, stored, answered; looked at later.
 
 use crate::context::Platform;
-use crate::error::{Error, Result};
-use crate::integrations;
+use crate::error::Result;
+use crate::{integrations, raw_events};
 use bytes::Bytes;
 use contracts::Job;
 use domain::TenantId;
 use elevenlabs::signature::{self, SignatureError};
 use elevenlabs::webhook::Event;
 use provider::sha256_hex;
-use store::{RawEvent, Transaction};
 
 /// The provider as raw events name it.
 pub(crate) const ELEVENLABS: &str = "elevenlabs";
@@ -34,13 +33,6 @@ pub async fn accept(
     // What is genuine is kept even where we cannot read it.
     let dedupe = Event::parse(&verified)
         .map_or_else(|_| format!("unknown:{}", sha256_hex(verified.as_ref())), |event| event.dedupe_key());
-    let mut step = Transaction::new(tenant.clone(), correlation, &platform.ids, now);
-    for part in RawEvent::parts(ELEVENLABS, &dedupe, verified.as_ref(), now) {
-        step.create(&part)?;
-    }
-    step.enqueue(Job::IngestConversation { event: dedupe });
-    match platform.store.commit(step).await {
-        Ok(()) | Err(store::Error::Stale { .. }) => Ok(Ok(())),
-        Err(e) => Err(Error::from(e)),
-    }
+    let job = Job::IngestConversation { event: dedupe.clone() };
+    raw_events::keep(platform, tenant, ELEVENLABS, &dedupe, &verified, job, correlation).await.map(Ok)
 }
