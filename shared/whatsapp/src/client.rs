@@ -19,8 +19,8 @@ const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(20);
 /// One business number at the Graph API. Clones are cheap.
 ///
 /// Reads are repeated up to twice within 20 s when that can help; everything else is sent once. An error body of the
-/// Graph API means that nothing was done, under whatever status; `Rejected` then has its code
-/// ([`graph_code`](crate::graph_code)), and [`Consequence::of_error`] says what it asks for.
+/// Graph API means that nothing was done, but where the service fails and does not know of what; `Rejected` then has its
+/// code ([`graph_code`](crate::graph_code)), and [`Consequence::of_error`] says what it asks for.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: Http,

@@ -104,7 +104,6 @@ async fn a_graph_error_means_that_nothing_was_sent() {
         (403, 131_031, Consequence::Stop),
         (404, 132_001, Consequence::FixTemplate),
         (408, 131_000, Consequence::Retry),
-        (500, 131_000, Consequence::Retry),
         (503, 131_016, Consequence::Retry),
         (500, 100, Consequence::NoRetry),
         (200, 131_026, Consequence::Undeliverable),
@@ -123,6 +122,15 @@ async fn a_graph_error_means_that_nothing_was_sent() {
         );
         let ProviderError::Rejected { message, .. } = error else { panic!("{error:?}") };
         assert_eq!(message, format!("(#{code}) refused: 919876543210 is odd"));
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_know_what_failed_may_have_sent_the_message() {
+    for code in [1, 2, 131_000] {
+        let error = send(500, graph_error(code)).await.unwrap_err();
+        assert!(error.effect_unknown(), "{code}: {error:?}");
+        assert!(!send(400, graph_error(code)).await.unwrap_err().effect_unknown(), "{code}");
     }
 }
 
