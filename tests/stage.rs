@@ -6,7 +6,7 @@ use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
-use simulators::{Simulators, Webhook};
+use simulators::{Connection, Simulators};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -166,22 +166,12 @@ impl Stage {
     /// A new tenant with simulated providers, in the country of those who are called.
     pub async fn tenant(&self, name: &str) -> Tenant {
         let tenant = self.bare_tenant(name).await;
-        let (id, secret) = (&tenant.id, format!("wsec_{}", tenant.id));
-        let webhook = Webhook {
-            url: format!("{}/webhooks/elevenlabs/{id}", self.url()),
-            secret: secret.clone(),
-            webhook_id: format!("wh_{id}"),
-        };
-        self.simulators.register_account(&tenant.account, webhook).unwrap();
-        let voice = json!({
-            "api_key": tenant.account, "base_url": self.simulators.elevenlabs_base_url(), "webhook_secret": secret,
-            "phone_number_id": "phnum_simulated", "webhook_id": format!("wh_{id}"),
-        });
-        tenant.owner.put("/admin/integrations/elevenlabs", voice).await.expect(200);
-        let model = json!({
-            "api_key": "simulated", "base_url": self.simulators.openai_base_url(), "model": "simulator",
-        });
-        tenant.owner.put("/admin/integrations/openai", model).await.expect(200);
+        let (product, secret) = (self.url(), format!("wsec_{}", tenant.id));
+        let connection =
+            Connection { product, tenant: &tenant.id, account: &tenant.account, secret: &secret };
+        for (provider, settings) in self.simulators.connect(&connection).unwrap() {
+            tenant.owner.put(&format!("/admin/integrations/{provider}"), settings).await.expect(200);
+        }
         let business = json!({
             "name": "Acme Homes", "default_country": self.callee.country, "timezone": self.callee.zone,
         });

@@ -6,9 +6,8 @@ mod words;
 use crate::openai::{Wish, fold, wished_time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use reading::{
-    agent_lines, budget_in, callee_lines, email_in, found, language_of, name_in, phone_in, practice_in, says,
-};
+pub(crate) use reading::language_of;
+use reading::{agent_lines, budget_in, callee_lines, email_in, found, name_in, phone_in, practice_in, says};
 use serde_json::{Value, json};
 use words::{
     APPOINTMENT, CALLBACK, INJECTION, INTERESTED, NOT_INTERESTED, OBJECTIONS, PROMISES, SENDING, STOP,

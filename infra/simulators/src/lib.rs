@@ -7,6 +7,7 @@
 
 mod analysis;
 mod aws;
+mod connect;
 mod elevenlabs;
 mod lies;
 mod openai;
@@ -18,6 +19,7 @@ mod storage;
 mod webhooks;
 mod whatsapp;
 
+pub use connect::{Connection, phone_number_id};
 pub use elevenlabs::script::Script;
 pub use lies::{Lie, Lies};
 pub use openai::ModelBehaviour;

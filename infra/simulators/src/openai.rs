@@ -1,5 +1,6 @@
 //! The stand-in for `OpenAI`: chat completions with structured output, and embeddings.
 
+mod chat;
 mod embeddings;
 mod fill;
 mod names;
@@ -133,6 +134,9 @@ fn complete(
         _ => {}
     }
     let content = match format_of(&request) {
+        Format::Schema(_) if schema_name(&request) == Some(chat::SCHEMA) => {
+            chat::reply(behaviour, &system, &user).to_string()
+        }
         Format::Schema(schema) => fill::fill(schema, &facts).to_string(),
         Format::Json => facts.to_json().to_string(),
         Format::Text => facts.summary.clone(),
@@ -308,6 +312,10 @@ fn format_of(request: &Value) -> Format<'_> {
         Some("json_object") => Format::Json,
         _ => Format::Text,
     }
+}
+
+fn schema_name(request: &Value) -> Option<&str> {
+    request["response_format"]["json_schema"]["name"].as_str()
 }
 
 /// The texts of the messages of these roles, one after the other.

@@ -12,7 +12,7 @@ use reqwest::{Client, RequestBuilder, Url};
 use rustls::RootCertStore;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use simulators::{Simulators, Webhook};
+use simulators::{Connection, Simulators};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -80,17 +80,9 @@ impl Target {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         })
         .await?;
-        let webhook = Webhook {
-            url: format!("{}/webhooks/elevenlabs/{}", self.url, self.tenant),
-            secret: WEBHOOK_SECRET.to_owned(),
-            webhook_id: "wh_load".to_owned(),
-        };
-        simulators.register_account("load", webhook)?;
-        let voice = json!({"api_key": "load", "base_url": simulators.elevenlabs_base_url(),
-            "webhook_secret": WEBHOOK_SECRET, "webhook_id": "wh_load", "phone_number_id": "phnum_load"});
-        let model =
-            json!({"api_key": "load", "base_url": simulators.openai_base_url(), "model": "simulator"});
-        for (provider, settings) in [("elevenlabs", voice), ("openai", model)] {
+        let (product, tenant) = (self.url.as_str(), self.tenant.as_str());
+        let connection = Connection { product, tenant, account: "load", secret: WEBHOOK_SECRET };
+        for (provider, settings) in simulators.connect(&connection)? {
             let path = format!("/admin/integrations/{provider}");
             self.ask(Method::PUT, &path, Some(settings), StatusCode::OK).await?;
         }

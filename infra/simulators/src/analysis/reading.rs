@@ -97,7 +97,7 @@ pub(super) fn practice_in(line: &str) -> Option<String> {
     PRACTICES.iter().find(|(_, words)| says(line, words)).map(|(code, _)| (*code).to_owned())
 }
 
-pub(super) fn language_of(text: &str) -> &'static str {
+pub(crate) fn language_of(text: &str) -> &'static str {
     if text.chars().any(|c| ('\u{900}'..='\u{97f}').contains(&c)) {
         return "hi";
     }
