@@ -8,6 +8,7 @@ mod analysis;
 mod analytics;
 mod budget;
 mod campaigns;
+mod chat;
 mod context;
 mod crash;
 mod deals;

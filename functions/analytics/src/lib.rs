@@ -1,16 +1,17 @@
-//! `GET /analytics/{calls,agents,campaigns,leads}`, `GET /usage`: what calls and leads came to, and what a month used
+//! `GET /analytics/{calls,agents,campaigns,leads,chat}`, `GET /usage`: what calls and leads came to, and what a month used
 //! of its budget. All of it from counters that the records keep.
 
 use api::{Caller, Query};
 use axum::Json;
 use operations::analytics::{
-    self, AgentAnalytics, CallAnalytics, CallScope, CampaignAnalytics, LeadAnalytics, LeadScope,
+    self, AgentAnalytics, CallAnalytics, CallScope, CampaignAnalytics, ChatAnalytics, ChatScope,
+    LeadAnalytics, LeadScope,
 };
 use operations::budget::{self, Usage};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-api::routes!(analyze_calls, analyze_agents, analyze_campaigns, analyze_leads, get_usage);
+api::routes!(analyze_calls, analyze_agents, analyze_campaigns, analyze_leads, analyze_chat, get_usage);
 
 /// What calls came to: how they ended, how long they were, what was said, what was sold, and what they cost.
 #[utoipa::path(
@@ -69,6 +70,20 @@ async fn analyze_campaigns(
 )]
 async fn analyze_leads(caller: Caller, Query(scope): Query<LeadScope>) -> api::Result<Json<LeadAnalytics>> {
     Ok(Json(analytics::leads(&caller, &scope).await?))
+}
+
+/// What chats came to: who was known, who was called by name, how long people waited, what was refused.
+#[utoipa::path(
+    get,
+    path = "/analytics/chat",
+    tag = "analytics",
+    params(ChatScope),
+    responses(
+        (status = 200, description = "The figures", body = ChatAnalytics),
+    ),
+)]
+async fn analyze_chat(caller: Caller, Query(scope): Query<ChatScope>) -> api::Result<Json<ChatAnalytics>> {
+    Ok(Json(analytics::chat(&caller, &scope).await?))
 }
 
 /// Which month to look at.

@@ -6,13 +6,14 @@ use api::{Api, Caller, Problem};
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{post, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use jiff::SignedDuration;
 use operations::integrations;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use simulators::{Lies, ModelBehaviour, Script};
+use serde_json::{Value, json};
+use simulators::{Lies, ModelBehaviour, Person, Script, Sent, phone_number_id};
 
 /// The longest step of the clock, in seconds: a year.
 const STEP_MAX: i64 = 366 * 24 * 3600;
@@ -28,6 +29,8 @@ pub(crate) fn router(control: Control) -> Router {
     Router::new()
         .route("/local/clock", post(advance_clock))
         .route("/local/settle", post(settle))
+        .route("/local/outbox", get(list_outbox))
+        .route("/local/whatsapp/inbound", post(receive_whatsapp))
         .route("/local/simulators/scripts", put(set_script))
         .route("/local/simulators/lies", put(set_lies))
         .route("/local/simulators/model", put(set_model))
@@ -112,6 +115,50 @@ async fn advance_clock(State(control): State<Control>, request: Request) -> Resu
 async fn settle(State(control): State<Control>) -> Result<Json<SettledView>, Problem> {
     let settled = control.runner.pump.settle().await.map_err(operations::Error::from)?;
     Ok(Json(settled.into()))
+}
+
+/// What simulated WhatsApp, e-mail and SMS sent, oldest first.
+async fn list_outbox(State(control): State<Control>) -> Json<Vec<Sent>> {
+    Json(control.runner.simulators.sent())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InboundInput {
+    /// The person's number, in digits; none for somebody who shows a user id only.
+    #[serde(default)]
+    from: Option<String>,
+    #[serde(default)]
+    user_id: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    text: Option<String>,
+    /// Instead of a text: the message's own part, as Meta sends it.
+    #[serde(default)]
+    message: Option<Value>,
+    #[serde(default = "demo")]
+    tenant: String,
+}
+
+fn demo() -> String {
+    "demo".to_owned()
+}
+
+/// Has somebody write to a tenant's simulated WhatsApp number.
+async fn receive_whatsapp(State(control): State<Control>, request: Request) -> Result<Json<Value>, Problem> {
+    let InboundInput { from, user_id, name, text, message, tenant } = body(request).await?;
+    let content = match (text, message) {
+        (Some(text), None) => json!({"type": "text", "text": {"body": text}}),
+        (None, Some(message)) => message,
+        _ => return Err(Problem::malformed("Give a text or a message.")),
+    };
+    let person = Person { phone: from, user_id, name };
+    let runner = &control.runner;
+    let id = runner.simulators.receive_whatsapp(&phone_number_id(&tenant), &person, content);
+    let id = id.map_err(|error| Problem::malformed(error.to_string()))?;
+    runner.pump.nudge();
+    Ok(Json(json!({"id": id})))
 }
 
 #[derive(Debug, Deserialize)]

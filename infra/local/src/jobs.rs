@@ -16,5 +16,8 @@ pub(crate) async fn run(platform: Platform, message: Envelope) -> Result<(), Fai
         Job::RunCampaign { .. } => campaign_runner::handle(platform, message).await,
         Job::RunImport { .. } => import_worker::handle(platform, message).await,
         Job::RunExport { .. } => export_worker::handle(platform, message).await,
+        Job::IngestMessages { .. } => message_ingest::handle(platform, message).await,
+        Job::AnswerMessages { .. } => chat_responder::handle(platform, message).await,
+        Job::SendMessage { .. } => message_sender::handle(platform, message).await,
     }
 }

@@ -67,6 +67,7 @@ fn greet(settings: &Settings, runner: &Runner) {
     println!("  Data      {data}");
     println!("  Voice     ElevenLabs, {}", of("elevenlabs"));
     println!("  Model     {}", model.map_or_else(|| "simulated".to_owned(), |name| format!("{name}, real")));
+    println!("  WhatsApp  {}; e-mail and SMS, simulated", of("whatsapp"));
     println!("  Docs      {url}/docs");
     println!("  Clock     {}", runner.platform.now());
     println!();

@@ -16,8 +16,8 @@ use files::Files;
 use operations::integrations::{self, Provider};
 use operations::{Context, Platform, tenants};
 use provider::Http;
-use serde_json::{Value, json};
-use simulators::{Simulators, Webhook};
+use serde_json::Value;
+use simulators::{Connection, Simulators};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
@@ -25,10 +25,8 @@ use vault::Vault;
 
 /// The tenant that the local run begins with.
 const DEMO: &str = "demo";
-/// The simulated account's key, line and webhook.
+/// The simulated account's key.
 const SIMULATED_KEY: &str = "simulated";
-const SIMULATED_LINE: &str = "phnum_simulated";
-const SIMULATED_WEBHOOK: &str = "wh_simulated";
 
 /// The product, ready to serve.
 #[derive(Debug, Clone)]
@@ -149,11 +147,10 @@ impl Runner {
         self.folder.keep_clock(self.platform.store.clock())
     }
 
-    /// Gives a tenant an account of its own at the simulated ElevenLabs, and its model a simulated one.
+    /// Gives a tenant accounts of its own at the simulated providers.
     pub async fn simulate_providers(&self, tenant: &TenantId, webhook_secret: &str) -> Result<(), Error> {
-        let api_key = format!("{SIMULATED_KEY}-{tenant}");
-        self.simulate_voice(tenant, &api_key, webhook_secret).await?;
-        self.simulate_model(tenant).await
+        let account = format!("{SIMULATED_KEY}-{tenant}");
+        self.simulate(tenant, &account, webhook_secret, |_| true).await
     }
 
     async fn set_up_demo(&self, settings: &Settings, webhook_secret: &str) -> Result<(), Error> {
@@ -165,42 +162,27 @@ impl Runner {
             }
         }
         let is_real = |name: &str| settings.providers.contains_key(name);
-        if !is_real("elevenlabs") {
-            self.simulate_voice(&demo, SIMULATED_KEY, webhook_secret).await?;
-        }
-        if !is_real("openai") && !is_real("anthropic") {
-            self.simulate_model(&demo).await?;
+        let has_model = is_real("openai") || is_real("anthropic");
+        let wanted = |name: &str| !(is_real(name) || name == "openai" && has_model);
+        self.simulate(&demo, SIMULATED_KEY, webhook_secret, wanted).await
+    }
+
+    async fn simulate(
+        &self,
+        tenant: &TenantId,
+        account: &str,
+        secret: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<(), Error> {
+        let product = format!("http://{}", self.address);
+        let connection = Connection { product: &product, tenant: tenant.as_str(), account, secret };
+        let settings = self.simulators.connect(&connection)?;
+        for provider in Provider::ALL {
+            if let Some(settings) = settings.get(provider.as_str()).filter(|_| wanted(provider.as_str())) {
+                self.set_integration(tenant, provider, settings.clone()).await?;
+            }
         }
         Ok(())
-    }
-
-    async fn simulate_voice(&self, tenant: &TenantId, api_key: &str, secret: &str) -> Result<(), Error> {
-        let webhook_id = format!("{SIMULATED_WEBHOOK}_{tenant}");
-        self.simulators.register_account(
-            api_key,
-            Webhook {
-                url: format!("http://{}/webhooks/elevenlabs/{tenant}", self.address),
-                secret: secret.to_owned(),
-                webhook_id: webhook_id.clone(),
-            },
-        )?;
-        let settings = json!({
-            "api_key": api_key,
-            "base_url": self.simulators.elevenlabs_base_url(),
-            "webhook_secret": secret,
-            "initiation_secret": format!("initiation_{secret}"),
-            "phone_number_id": SIMULATED_LINE,
-            "webhook_id": webhook_id,
-        });
-        self.set_integration(tenant, Provider::Elevenlabs, settings).await
-    }
-
-    async fn simulate_model(&self, tenant: &TenantId) -> Result<(), Error> {
-        let settings = json!({
-            "api_key": SIMULATED_KEY, "base_url": self.simulators.openai_base_url(), "model": "simulator",
-            "embedding_model": "text-embedding-3-simulator"
-        });
-        self.set_integration(tenant, Provider::Openai, settings).await
     }
 
     async fn set_integration(
@@ -231,10 +213,13 @@ pub fn routes() -> Router<Api> {
         changes::routes,
         context_builder::routes,
         context_templates::routes,
+        customer_context::routes,
         deals_tasks::routes,
         elevenlabs_webhook::routes,
         imports::routes,
+        inbox::routes,
         leads::routes,
+        whatsapp_webhook::routes,
     ]
     .into_iter()
     .fold(Router::new(), |router, routes| router.merge(routes()))
@@ -257,10 +242,13 @@ pub fn describe() -> Vec<(&'static str, OpenApi)> {
         ("changes", changes::describe()),
         ("context-builder", context_builder::describe()),
         ("context-templates", context_templates::describe()),
+        ("customer-context", customer_context::describe()),
         ("deals-tasks", deals_tasks::describe()),
         ("elevenlabs-webhook", elevenlabs_webhook::describe()),
         ("imports", imports::describe()),
+        ("inbox", inbox::describe()),
         ("leads", leads::describe()),
+        ("whatsapp-webhook", whatsapp_webhook::describe()),
     ]
 }
 

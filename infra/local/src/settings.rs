@@ -11,7 +11,7 @@ use tracing::Level;
 pub const BUILT_IN_KEY: &str = "fd_local_owner";
 
 /// Every variable that is read.
-pub const VARIABLES: [&str; 20] = [
+pub const VARIABLES: [&str; 25] = [
     "FRONTDESK_ADDR",
     "FRONTDESK_DATA",
     "FRONTDESK_API_KEY",
@@ -32,6 +32,11 @@ pub const VARIABLES: [&str; 20] = [
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_BASE_URL",
     "ANTHROPIC_MODEL",
+    "WHATSAPP_ACCESS_TOKEN",
+    "WHATSAPP_BASE_URL",
+    "WHATSAPP_PHONE_NUMBER_ID",
+    "WHATSAPP_APP_SECRET",
+    "WHATSAPP_VERIFY_TOKEN",
 ];
 
 /// How the local run is set up.
@@ -119,17 +124,18 @@ impl Settings {
     }
 }
 
-/// Fields of a provider's settings, and how the variables that give them end.
+/// Fields of a provider's settings beside the key that makes it real, and how the variables that give them end.
 type Fields = &'static [(&'static str, &'static str)];
 
 fn providers(
     variable: impl Fn(&str) -> Option<String>,
     preferred: Option<&str>,
 ) -> BTreeMap<&'static str, Value> {
-    let all: [(&'static str, &str, Fields); 3] = [
+    let all: [(&'static str, &str, &str, Fields); 4] = [
         (
             "elevenlabs",
             "ELEVENLABS",
+            "api_key",
             &[
                 ("base_url", "BASE_URL"),
                 ("webhook_secret", "WEBHOOK_SECRET"),
@@ -142,14 +148,26 @@ fn providers(
         (
             "openai",
             "OPENAI",
+            "api_key",
             &[("base_url", "BASE_URL"), ("model", "MODEL"), ("embedding_model", "EMBEDDING_MODEL")],
         ),
-        ("anthropic", "ANTHROPIC", &[("base_url", "BASE_URL"), ("model", "MODEL")]),
+        ("anthropic", "ANTHROPIC", "api_key", &[("base_url", "BASE_URL"), ("model", "MODEL")]),
+        (
+            "whatsapp",
+            "WHATSAPP",
+            "access_token",
+            &[
+                ("base_url", "BASE_URL"),
+                ("phone_number_id", "PHONE_NUMBER_ID"),
+                ("app_secret", "APP_SECRET"),
+                ("verify_token", "VERIFY_TOKEN"),
+            ],
+        ),
     ];
     let mut found = BTreeMap::new();
-    for (provider, prefix, fields) in all {
-        let Some(api_key) = variable(&format!("{prefix}_API_KEY")) else { continue };
-        let mut settings = Map::from_iter([("api_key".to_owned(), json!(api_key))]);
+    for (provider, prefix, key, fields) in all {
+        let Some(secret) = variable(&format!("{prefix}_{}", key.to_uppercase())) else { continue };
+        let mut settings = Map::from_iter([(key.to_owned(), json!(secret))]);
         for (field, suffix) in fields {
             if let Some(value) = variable(&format!("{prefix}_{suffix}")) {
                 settings.insert((*field).to_owned(), json!(value));

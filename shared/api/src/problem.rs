@@ -173,6 +173,9 @@ impl From<Error> for Problem {
                 Self { existing_id: Some(existing_id), ..problem }
             }
             Error::Conflict(detail) => Self::conflict(detail),
+            Error::Withheld { reason, detail } => {
+                Self::new(StatusCode::CONFLICT, reason, "A rule does not permit it", detail)
+            }
             Error::Answered => Self::conflict("The same request is being answered; ask again."),
             Error::Stale => {
                 let detail = "The record was changed since you read it; read it again.";

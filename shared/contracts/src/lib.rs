@@ -3,7 +3,9 @@
 //! A job carries ids and nothing else: whoever runs it reads the present state, so a job that comes late,
 //! twice or out of order can tell that it has nothing left to do.
 
-use domain::{AgentId, AttemptId, CampaignId, ExportId, ImportId, JobId, TenantId};
+use domain::{
+    AgentId, AttemptId, CampaignId, ConversationId, ExportId, ImportId, JobId, MessageId, TenantId,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -78,6 +80,23 @@ pub enum Job {
         /// The export.
         export: ExportId,
     },
+    /// Take in a stored event of a messaging provider.
+    IngestMessages {
+        /// The event's dedupe key.
+        event: String,
+    },
+    /// Answer what a person wrote, if it is the bot's to answer.
+    AnswerMessages {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The number of the message that this is about, so that of several pieces the last one is answered.
+        up_to: u64,
+    },
+    /// Send a message that waits, or settle what became of one.
+    SendMessage {
+        /// The message.
+        message: MessageId,
+    },
 }
 
 /// How the jobs of one kind are queued and run. The template and the local runner are both held to it.
@@ -94,7 +113,7 @@ pub struct JobKind {
 }
 
 /// Every kind of job.
-pub const JOB_KINDS: [JobKind; 10] = [
+pub const JOB_KINDS: [JobKind; 13] = [
     JobKind { name: "PlanCalls", function: "call-planner", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "DialCall", function: "call-dialer", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "ReconcileCall", function: "call-reconciler", timeout_secs: 60, max_deliveries: 8 },
@@ -115,6 +134,9 @@ pub const JOB_KINDS: [JobKind; 10] = [
     JobKind { name: "RunCampaign", function: "campaign-runner", timeout_secs: 60, max_deliveries: 8 },
     JobKind { name: "RunImport", function: "import-worker", timeout_secs: 120, max_deliveries: 8 },
     JobKind { name: "RunExport", function: "export-worker", timeout_secs: 120, max_deliveries: 8 },
+    JobKind { name: "IngestMessages", function: "message-ingest", timeout_secs: 60, max_deliveries: 8 },
+    JobKind { name: "AnswerMessages", function: "chat-responder", timeout_secs: 60, max_deliveries: 8 },
+    JobKind { name: "SendMessage", function: "message-sender", timeout_secs: 30, max_deliveries: 8 },
 ];
 
 impl Job {
@@ -131,6 +153,9 @@ impl Job {
             Self::RunCampaign { .. } => 7,
             Self::RunImport { .. } => 8,
             Self::RunExport { .. } => 9,
+            Self::IngestMessages { .. } => 10,
+            Self::AnswerMessages { .. } => 11,
+            Self::SendMessage { .. } => 12,
         };
         &JOB_KINDS[index]
     }
@@ -143,11 +168,13 @@ impl Job {
             | Self::ReconcileCall { attempt }
             | Self::AnalyzeCall { attempt }
             | Self::PlanNextActions { attempt } => attempt.to_string(),
-            Self::IngestConversation { event } => event.clone(),
+            Self::IngestConversation { event } | Self::IngestMessages { event } => event.clone(),
             Self::SyncAgent { agent } => agent.to_string(),
             Self::RunCampaign { campaign } => campaign.to_string(),
             Self::RunImport { import } => import.to_string(),
             Self::RunExport { export } => export.to_string(),
+            Self::AnswerMessages { conversation, .. } => conversation.to_string(),
+            Self::SendMessage { message } => message.to_string(),
         }
     }
 }
@@ -202,6 +229,9 @@ mod tests {
             Job::RunCampaign { campaign: CampaignId::from_ulid(ids.ulid(now)) },
             Job::RunImport { import: ids.next(now) },
             Job::RunExport { export: ids.next(now) },
+            Job::IngestMessages { event: "x#y".to_owned() },
+            Job::AnswerMessages { conversation: ids.next(now), up_to: 3 },
+            Job::SendMessage { message: MessageId { conversation: ids.next(now), ulid: ids.ulid(now) } },
         ];
         for job in jobs {
             let text = serde_json::to_value(&job).unwrap();

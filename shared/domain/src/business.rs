@@ -1,6 +1,7 @@
 //! How a business describes itself: its words, its fields, its hours, its rules for calling.
 
 use crate::calling::CallingRules;
+use crate::chat::ChatSettings;
 use crate::cost::{Budget, Prices};
 use crate::zone::ZoneName;
 use crate::{Country, Currency, Invalid, text};
@@ -46,6 +47,8 @@ pub struct BusinessConfig {
     pub calling: CallingRules,
     /// Who the agents are: tone, manners, what they never do.
     pub persona: String,
+    /// How the bot writes with people.
+    pub chat: ChatSettings,
     /// What calls and their analyses cost, as far as it is known.
     pub prices: Prices,
     /// What a month's calls may cost.
@@ -265,6 +268,7 @@ impl BusinessConfig {
         }
         bound("/holidays", self.holidays.len(), 400)?;
         self.calling.check().map_err(|e| e.within("/calling"))?;
+        self.chat.check().map_err(|e| e.within("/chat"))?;
         self.prices.check().map_err(|e| e.within("/prices"))?;
         self.budget.check(&self.prices, self.currency).map_err(|e| e.within("/budget"))
     }

@@ -5,7 +5,7 @@ mod judged;
 pub use judged::{Judged, Judgement};
 
 use crate::campaign::Campaign;
-use crate::conversion::Talk;
+use crate::conversion::{Chat, Talk};
 use crate::provenance::{Author, Provenance};
 use crate::zone::{ZoneName, zones_of};
 use crate::{AgentId, CallId, CampaignId, ContactId, Email, Invalid, Money, Phone};
@@ -49,6 +49,15 @@ pub struct Contact {
     /// The campaign that has made a call for them.
     #[serde(default)]
     pub enrolled: Option<CampaignId>,
+    /// The id by which WhatsApp knows them within this business, also where they show no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whatsapp_user_id: Option<String>,
+    /// When they last wrote in a chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_chat: Option<Chat>,
+    /// The chat after which they became a customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converted_by_chat: Option<Chat>,
     /// Who wrote each field.
     #[serde(default)]
     pub provenance: BTreeMap<String, Provenance>,
@@ -258,6 +267,9 @@ impl Contact {
             on_call: None,
             agent_id: None,
             enrolled: None,
+            whatsapp_user_id: None,
+            last_chat: None,
+            converted_by_chat: None,
             provenance: BTreeMap::new(),
             last_contact_at: None,
             next_follow_up_at: None,
@@ -372,6 +384,16 @@ impl Contact {
     pub fn keep_shut(&mut self, doors: BTreeMap<Channel, Suppression>) {
         for (channel, door) in doors {
             self.suppression.entry(channel).or_insert(door);
+        }
+    }
+
+    /// Notes a yes or no that the person gave on a channel, unless it was known.
+    pub fn agree(&mut self, channel: Channel, granted: bool, source: &str, now: Timestamp) {
+        if self.consent.get(&channel).is_none_or(|known| known.granted != granted) {
+            let basis = if granted { "opt_in" } else { "opt_out" }.to_owned();
+            self.consent
+                .insert(channel, Consent { granted, basis, source: source.to_owned(), at: Some(now) });
+            self.updated_at = now;
         }
     }
 

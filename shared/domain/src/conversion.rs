@@ -37,6 +37,17 @@ impl Talk {
     }
 }
 
+/// When somebody wrote in a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chat {
+    /// When.
+    pub at: Timestamp,
+    /// The business's own day on which that was.
+    pub day: Date,
+}
+
+/// How often a person's writing is noted on their record: the conversation knows it better.
+const CHAT_NOTED_EVERY: SignedDuration = SignedDuration::from_mins(10);
 /// How long after a talk a sale is put down to it.
 const CONVERTS_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -63,14 +74,25 @@ impl Contact {
         }
         self.last_talk = Some(talk);
         let bought_at = self.provenance.get("status").map(|provenance| provenance.at);
-        if self.converted_by.is_none() && bought_at.is_some_and(|at| self.is_bought_after(&talk, at)) {
+        if self.converted_by.is_none() && bought_at.is_some_and(|at| self.is_bought_after(talk.at, at)) {
             self.converted_by = Some(talk);
         }
     }
 
-    /// Whether a sale at `at` is put down to this talk.
-    pub(crate) fn is_bought_after(&self, talk: &Talk, at: Timestamp) -> bool {
-        self.status == LeadStatus::Customer && talk.at <= at && at.duration_since(talk.at) <= CONVERTS_WITHIN
+    /// Notes that they wrote to us. One that writes every minute is noted every ten.
+    pub fn chatted(&mut self, chat: Chat) {
+        let noted = self.last_chat.is_some_and(|known| chat.at.duration_since(known.at) < CHAT_NOTED_EVERY);
+        if !noted {
+            self.last_chat = Some(chat);
+            self.last_contact_at = self.last_contact_at.max(Some(chat.at));
+        }
+    }
+
+    /// Whether a sale at `bought_at` is put down to what was said at `said_at`.
+    pub(crate) fn is_bought_after(&self, said_at: Timestamp, bought_at: Timestamp) -> bool {
+        self.status == LeadStatus::Customer
+            && said_at <= bought_at
+            && bought_at.duration_since(said_at) <= CONVERTS_WITHIN
     }
 }
 

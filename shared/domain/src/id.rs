@@ -102,6 +102,8 @@ ids! {
     CallId = "cal_", "call";
     /// A lead source and its agents.
     CampaignId = "cmp_", "campaign";
+    /// What one person and the business write to each other on one channel.
+    ConversationId = "cnv_", "conversation";
     /// A person, whatever a document calls them: lead, customer, client.
     ContactId = "con_", "lead";
     /// Something that a contact may buy.
@@ -174,6 +176,52 @@ impl TryFrom<String> for AttemptId {
     }
 }
 
+/// One message: `msg_<ULID of the conversation>_<ULID>`, the latter made of when it was written.
+///
+/// It is what a provider carries for us (WhatsApp's `biz_opaque_callback_data`), so it names its conversation by
+/// itself: news of a message finds it with one read and no index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct MessageId {
+    /// The conversation that the message belongs to.
+    pub conversation: ConversationId,
+    /// Tells it from the conversation's others, in the order in which they were written.
+    pub ulid: Ulid,
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "msg_{}_{}", self.conversation.ulid(), self.ulid)
+    }
+}
+
+impl From<MessageId> for String {
+    fn from(id: MessageId) -> Self {
+        id.to_string()
+    }
+}
+
+impl FromStr for MessageId {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let parsed = text.strip_prefix("msg_").and_then(|rest| rest.split_once('_')).and_then(
+            |(conversation, ulid)| {
+                let conversation = ConversationId(Ulid::from_string(conversation).ok()?);
+                let id = Self { conversation, ulid: Ulid::from_string(ulid).ok()? };
+                (id.to_string() == text).then_some(id)
+            },
+        );
+        parsed.ok_or_else(|| Invalid::new("is not the id of a message"))
+    }
+}
+
+impl TryFrom<String> for MessageId {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        text.parse()
+    }
+}
+
 /// A business that lives in this installation, by the name its platform owner gave it: 2 to 40 of
 /// `a-z 0-9 -`, beginning with a letter. It begins every key and stands in webhook paths.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -222,6 +270,8 @@ impl TryFrom<String> for TenantId {
 
 #[cfg(feature = "openapi")]
 string_schema!(TenantId, "Name of a tenant: 2 to 40 of a-z, 0-9 and -, beginning with a letter.");
+#[cfg(feature = "openapi")]
+string_schema!(MessageId, "Id of a message: `msg_`, the conversation's ULID, `_`, a ULID.");
 #[cfg(feature = "openapi")]
 string_schema!(AttemptId, "Id of one attempt of a call: `att_`, the call's ULID, `_`, a number from 1.");
 

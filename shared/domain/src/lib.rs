@@ -10,6 +10,7 @@ pub mod business;
 pub mod call;
 pub mod calling;
 pub mod campaign;
+pub mod chat;
 pub mod clock;
 pub mod contact;
 pub mod context;
@@ -38,8 +39,8 @@ pub mod zone;
 pub use clock::{Clock, Ids};
 pub use email::Email;
 pub use id::{
-    ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, DealId, ExportId, ImportId, JobId, KeyId,
-    RequestId, TaskId, TemplateId, TenantId,
+    ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, ConversationId, DealId, ExportId, ImportId,
+    JobId, KeyId, MessageId, RequestId, TaskId, TemplateId, TenantId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money};

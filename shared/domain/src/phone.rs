@@ -95,6 +95,32 @@ impl Phone {
         format!("{}@s.whatsapp.net", &self.0[1..])
     }
 
+    /// The numbers that WhatsApp may mean by an id of digits. In Brazil it leaves out the 9 of mobile numbers, in Mexico
+    /// and Argentina it may put in a 1 or a 9 that nobody dials: whoever is known by one of them is known. The first is
+    /// the one to keep of somebody who is new.
+    pub fn of_whatsapp(id: &str) -> Vec<Self> {
+        let digits: String = id.chars().filter(char::is_ascii_digit).collect();
+        let mut spellings = vec![digits.clone()];
+        let with = |before: &str, inserted: &str, after: &str| format!("{before}{inserted}{after}");
+        match (digits.get(..2), digits.len()) {
+            (Some("55"), 12) => spellings.insert(0, with(&digits[..4], "9", &digits[4..])),
+            (Some("55"), 13) if digits.get(4..5) == Some("9") => {
+                spellings.push(with(&digits[..4], "", &digits[5..]));
+            }
+            (Some("52"), 13) if digits.get(2..3) == Some("1") => {
+                spellings.insert(0, with("52", "", &digits[3..]));
+            }
+            (Some("52"), 12) => spellings.push(with("52", "1", &digits[2..])),
+            (Some("54"), 13) if digits.get(2..3) == Some("9") => spellings.push(with("54", "", &digits[3..])),
+            (Some("54"), 12) => spellings.insert(0, with("54", "9", &digits[2..])),
+            _ => {}
+        }
+        let mut phones: Vec<Self> =
+            spellings.iter().filter_map(|digits| international(&format!("+{digits}")).ok()).collect();
+        phones.dedup();
+        phones
+    }
+
     /// The countries that the number may belong to: one where its numbering plan tells, all that share the
     /// country code where it does not, none for satellite and other global numbers.
     pub fn countries(&self) -> Vec<Country> {
@@ -140,7 +166,7 @@ fn fold_digits(text: &str) -> String {
 }
 
 /// The value of a decimal digit in the scripts whose people type their own: each block of ten is contiguous.
-fn decimal_digit(c: char) -> Option<char> {
+pub(crate) fn decimal_digit(c: char) -> Option<char> {
     // Arabic-Indic, Persian, Devanagari, Bengali, Gurmukhi, Gujarati, Odia, Tamil, Telugu, Kannada, Malayalam, Thai.
     const ZEROS: [u32; 12] =
         [0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50];
@@ -178,6 +204,18 @@ crate::id::string_schema!(Country, "A country by its ISO 3166-1 alpha-2 code, su
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatsapps_spelling_of_a_number_finds_the_dialled_one() {
+        let all = |id: &str| Phone::of_whatsapp(id).iter().map(Phone::to_string).collect::<Vec<_>>();
+        assert_eq!(all("919876543210"), ["+919876543210"]);
+        assert_eq!(all("551187654321")[0], "+5511987654321");
+        assert!(all("5511987654321").contains(&"+5511987654321".to_owned()));
+        assert_eq!(all("5215512345678")[0], "+525512345678");
+        assert!(all("5491123456789").contains(&"+5491123456789".to_owned()));
+        assert_eq!(all("12"), Vec::<String>::new());
+        assert_eq!(all(""), Vec::<String>::new());
+    }
     use proptest::prelude::*;
 
     fn parse(text: &str, home: &str) -> Option<String> {

@@ -1,7 +1,9 @@
 //! What calls, agents, campaigns and leads came to, from counters that are kept with the records themselves.
 
+mod chat;
 mod figures;
 
+pub use chat::{BotSummary, ChatAnalytics, ChatScope, FeedbackFigures, ReplyTime, bot, chat};
 pub use figures::{Comparison, ComparisonResult, Figures, Finding, Share};
 
 use crate::business_config;

@@ -28,6 +28,14 @@ pub enum Error {
     /// The record is not in a state for this.
     #[error("{0}")]
     Conflict(String),
+    /// A rule does not permit it.
+    #[error("{reason}: {detail}")]
+    Withheld {
+        /// Which, in one word of ours.
+        reason: &'static str,
+        /// What the caller can do.
+        detail: &'static str,
+    },
     /// The caller's copy of the record is out of date.
     #[error("the record was changed meanwhile")]
     Stale,
@@ -83,6 +91,11 @@ impl Error {
     /// An error of the room for files.
     pub(crate) fn files(error: ProviderError) -> Self {
         Self::Provider { service: "files", error }
+    }
+
+    /// An error of WhatsApp.
+    pub(crate) fn whatsapp(error: ProviderError) -> Self {
+        Self::Provider { service: "whatsapp", error }
     }
 
     /// An error of the voice provider.

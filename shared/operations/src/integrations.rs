@@ -3,7 +3,7 @@
 use crate::context::{Context, Platform};
 use crate::error::{Error, Result};
 use crate::planning;
-use domain::{Invalid, Role, TenantId, text};
+use domain::{Email, Invalid, Role, TenantId, text};
 use elevenlabs::PhoneProvider;
 use jiff::Timestamp;
 use llm::{Embeddings, Llm};
@@ -22,11 +22,15 @@ pub enum Provider {
     Elevenlabs,
     Openai,
     Anthropic,
+    Whatsapp,
+    Email,
+    Sms,
 }
 
 impl Provider {
     /// Every provider.
-    pub const ALL: [Self; 3] = [Self::Elevenlabs, Self::Openai, Self::Anthropic];
+    pub const ALL: [Self; 6] =
+        [Self::Elevenlabs, Self::Openai, Self::Anthropic, Self::Whatsapp, Self::Email, Self::Sms];
 
     /// The provider as paths and keys spell it.
     pub fn as_str(self) -> &'static str {
@@ -34,6 +38,9 @@ impl Provider {
             Self::Elevenlabs => "elevenlabs",
             Self::Openai => "openai",
             Self::Anthropic => "anthropic",
+            Self::Whatsapp => "whatsapp",
+            Self::Email => "email",
+            Self::Sms => "sms",
         }
     }
 }
@@ -90,6 +97,99 @@ pub struct Model {
     pub is_default: bool,
 }
 
+/// Where WhatsApp's Graph API is, who we are there, and by what its events are known.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Whatsapp {
+    /// The access token of a system user.
+    pub access_token: Secret,
+    /// The address, without version.
+    #[serde(default = "Whatsapp::address")]
+    pub base_url: String,
+    /// The version of the Graph API, such as `v26.0`.
+    #[serde(default = "Whatsapp::version")]
+    pub api_version: String,
+    /// Meta's id of the number that we write from.
+    pub phone_number_id: String,
+    /// The app's secret, with which its events are signed.
+    #[serde(default)]
+    pub app_secret: Option<Secret>,
+    /// The word by which the webhook's address is confirmed.
+    #[serde(default)]
+    pub verify_token: Option<Secret>,
+    /// How many messages a second the number may send; WhatsApp's own default is 80, and 20 where the number is also
+    /// used with the WhatsApp Business app.
+    #[serde(default = "Whatsapp::throughput")]
+    pub messages_per_second: u32,
+}
+
+impl Whatsapp {
+    fn address() -> String {
+        "https://graph.facebook.com".to_owned()
+    }
+
+    fn version() -> String {
+        whatsapp::Client::VERSION.to_owned()
+    }
+
+    fn throughput() -> u32 {
+        80
+    }
+
+    fn check(&self) -> Result<()> {
+        check_secret("/access_token", &self.access_token)?;
+        let is_id =
+            |text: &str| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !is_id(&self.phone_number_id) {
+            return Err(Invalid::at("/phone_number_id", "must be Meta's id of the number").into());
+        }
+        let is_version = self.api_version.strip_prefix('v').and_then(|version| version.split_once('.'));
+        if !is_version
+            .is_some_and(|(major, minor)| major.parse::<u8>().is_ok() && minor.parse::<u8>().is_ok())
+        {
+            return Err(Invalid::at("/api_version", "must be a version such as v26.0").into());
+        }
+        if !(1..=1_000).contains(&self.messages_per_second) {
+            return Err(Invalid::at("/messages_per_second", "must be from 1 to 1,000").into());
+        }
+        Ok(())
+    }
+}
+
+/// As whom e-mail is sent by Amazon SES, in this account and region.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// The sender: an address that SES has verified.
+    pub from_address: Email,
+    /// Where answers go, if not to the sender.
+    #[serde(default)]
+    pub reply_to: Option<Email>,
+    /// The configuration set, which decides where SES tells of bounces.
+    #[serde(default)]
+    pub configuration_set: Option<String>,
+    /// Another address than the region's own: a stand-in's.
+    #[serde(default)]
+    pub base_url: Option<String>,
+}
+
+/// As whom text messages are sent by AWS End User Messaging, in this account and region.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sms {
+    /// The number, sender id or pool that sends.
+    pub origination_identity: String,
+    /// For numbers in India: the id of the business in the DLT registry.
+    #[serde(default)]
+    pub in_entity_id: Option<String>,
+    /// For numbers in India: the id of the registered template.
+    #[serde(default)]
+    pub in_template_id: Option<String>,
+    /// Another address than the region's own: a stand-in's.
+    #[serde(default)]
+    pub base_url: Option<String>,
+}
+
 const OPENAI: &str = "https://api.openai.com/v1";
 const ANTHROPIC: &str = "https://api.anthropic.com";
 
@@ -120,6 +220,20 @@ pub async fn set(ctx: &Context, provider: Provider, settings: Value) -> Result<C
         Provider::Openai | Provider::Anthropic => {
             let settings: Model = crate::merge::read(settings)?;
             check_key(&settings.api_key)?;
+            (serde_json::to_vec(&settings), settings.base_url)
+        }
+        Provider::Whatsapp => {
+            let settings: Whatsapp = crate::merge::read(settings)?;
+            settings.check()?;
+            (serde_json::to_vec(&settings), Some(settings.base_url))
+        }
+        Provider::Email => {
+            let settings: Mail = crate::merge::read(settings)?;
+            (serde_json::to_vec(&settings), settings.base_url)
+        }
+        Provider::Sms => {
+            let settings: Sms = crate::merge::read(settings)?;
+            text::line(&settings.origination_identity, 160).map_err(|e| e.within("/origination_identity"))?;
             (serde_json::to_vec(&settings), settings.base_url)
         }
     };
@@ -178,6 +292,21 @@ pub async fn initiation_secret(platform: &Platform, tenant: &TenantId) -> Result
     Ok(settings.and_then(|settings| settings.initiation_secret))
 }
 
+/// The tenant's number at WhatsApp.
+pub async fn whatsapp(platform: &Platform, tenant: &TenantId) -> Result<(whatsapp::Client, Whatsapp)> {
+    let settings = whatsapp_settings(platform, tenant).await?.ok_or(Error::NotConfigured("whatsapp"))?;
+    guard(platform, &settings.base_url)?;
+    let Whatsapp { base_url, api_version, phone_number_id, access_token, .. } = settings.clone();
+    let client =
+        whatsapp::Client::new(platform.http.clone(), &base_url, &api_version, &phone_number_id, access_token);
+    Ok((client, settings))
+}
+
+/// What the tenant set for WhatsApp, if anything.
+pub async fn whatsapp_settings(platform: &Platform, tenant: &TenantId) -> Result<Option<Whatsapp>> {
+    open(platform, tenant, Provider::Whatsapp).await
+}
+
 /// The tenant's embedding model, if it has one.
 pub async fn embeddings(platform: &Platform, tenant: &TenantId) -> Result<Option<Embeddings>> {
     let settings: Option<Model> = open(platform, tenant, Provider::Openai).await?;
@@ -219,7 +348,9 @@ pub async fn any_live(platform: &Platform) -> Result<bool> {
         let voice: Option<ElevenLabs> = open(platform, &tenant, Provider::Elevenlabs).await?;
         let openai: Option<Model> = open(platform, &tenant, Provider::Openai).await?;
         let anthropic: Option<Model> = open(platform, &tenant, Provider::Anthropic).await?;
+        let whatsapp = whatsapp_settings(platform, &tenant).await?;
         let addresses = [
+            whatsapp.map(|settings| settings.base_url),
             voice.map(|settings| settings.base_url),
             openai.map(|model| model.base_url.unwrap_or_else(|| OPENAI.to_owned())),
             anthropic.map(|model| model.base_url.unwrap_or_else(|| ANTHROPIC.to_owned())),
@@ -248,7 +379,11 @@ fn place(provider: Provider) -> String {
 }
 
 fn check_key(key: &Secret) -> Result<()> {
-    let fits = text::line(key.expose(), 500).map(drop).map_err(|e| e.within("/api_key"));
+    check_secret("/api_key", key)
+}
+
+fn check_secret(pointer: &str, secret: &Secret) -> Result<()> {
+    let fits = text::line(secret.expose(), 500).map(drop).map_err(|e| e.within(pointer));
     Ok(fits?)
 }
 

@@ -41,7 +41,9 @@ impl Contact {
             self.judged.status = self.judged_status();
             self.updated_at = provenance.at;
             self.status = status;
-            self.converted_by = self.last_talk.filter(|talk| self.is_bought_after(talk, provenance.at));
+            self.converted_by = self.last_talk.filter(|talk| self.is_bought_after(talk.at, provenance.at));
+            self.converted_by_chat =
+                self.last_chat.filter(|chat| self.is_bought_after(chat.at, provenance.at));
             self.provenance.insert("status".to_owned(), provenance);
             self.judged.status = self.judged_status();
         }
@@ -97,6 +99,24 @@ impl Contact {
         self.details.custom_fields.insert(name.to_owned(), value);
         let evidence = Some(evidence.to_owned());
         self.provenance.insert(own, Provenance { by: Author::Ai, at: now, evidence });
+        self.updated_at = now;
+        true
+    }
+}
+
+impl Contact {
+    /// Notes how they like to be treated, as a model understood them, unless a person said something else of it.
+    /// Whether it was noted.
+    pub fn fill_preference(&mut self, name: &str, value: &str, evidence: &str, now: Timestamp) -> bool {
+        let own = format!("preferences.{name}");
+        let known = self.details.preferences.get(name);
+        let by_model = self.provenance.get(&own).is_some_and(|written| written.by == Author::Ai);
+        if known == Some(&Value::from(value)) || (known.is_some() && !by_model) {
+            return false;
+        }
+        self.details.preferences.insert(name.to_owned(), value.into());
+        self.provenance
+            .insert(own, Provenance { by: Author::Ai, at: now, evidence: Some(evidence.to_owned()) });
         self.updated_at = now;
         true
     }

@@ -86,18 +86,29 @@ pub async fn unsuppress(
             let lead = Lead::of(&contact);
             let mut step = ctx.step();
             step.replace(&old, &contact)?;
-            let ids: Vec<_> = addresses(ctx, &contact).into_iter().map(|(address, _)| address).collect();
-            for entry in ctx.store().get_many::<SuppressionEntry>(&ctx.tenant, &ids).await? {
-                let mut left = entry.value.clone();
-                left.channels.retain(|channel, _| !channels.each().contains(channel));
-                if left.channels.is_empty() { step.delete(&entry) } else { step.replace(&entry, &left)? }
-            }
+            forget(ctx, &mut step, &contact, &channels.each()).await?;
             ctx.audited(&mut step, "lead.unsuppressed", id, Some(&Lead::of(&old)), Some(&lead))?;
             ctx.store().commit(step).await?;
             Ok(Stored { value: lead, version: old.version + 1 })
         }
         .await
     )
+}
+
+/// Opens what is shut on these channels to whoever has one of the contact's addresses.
+pub(crate) async fn forget(
+    ctx: &Context,
+    step: &mut Transaction,
+    contact: &Contact,
+    channels: &[Channel],
+) -> Result<()> {
+    let ids: Vec<_> = addresses(ctx, contact).into_iter().map(|(address, _)| address).collect();
+    for entry in ctx.store().get_many::<SuppressionEntry>(&ctx.tenant, &ids).await? {
+        let mut left = entry.value.clone();
+        left.channels.retain(|channel, _| !channels.contains(channel));
+        if left.channels.is_empty() { step.delete(&entry) } else { step.replace(&entry, &left)? }
+    }
+    Ok(())
 }
 
 /// The addresses of a contact, each with the channels that reach it.

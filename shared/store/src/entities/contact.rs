@@ -32,12 +32,14 @@ impl Entity for Contact {
         let claim = |name, value: String| Row::Claim { name, value, owner: self.id.to_string() };
         rows.extend(self.details.phone.as_ref().map(|phone| claim(PHONE, phone.to_string())));
         rows.extend(self.details.email.as_ref().map(|email| claim(EMAIL, email.canonical())));
+        rows.extend(self.whatsapp_user_id.as_ref().map(|id| claim(WHATSAPP, id.clone())));
         rows
     }
 }
 
 pub(super) const PHONE: &str = "lead#phone";
 pub(super) const EMAIL: &str = "lead#email";
+const WHATSAPP: &str = "lead#whatsapp";
 
 /// A contact's own partition: the record, what is open, the newest of its history.
 #[derive(Debug, Clone)]
@@ -103,11 +105,40 @@ impl Store {
         self.owner(tenant, EMAIL, &email.canonical()).await
     }
 
+    /// Who writes with this id of WhatsApp's, else who has one of these telephone numbers, the first of them that somebody
+    /// has; one batch for the numbers beside one read for the id.
+    pub async fn contact_who_writes(
+        &self,
+        tenant: &TenantId,
+        user_id: Option<&str>,
+        phones: &[Phone],
+    ) -> Result<Writer> {
+        let by_user_id = async {
+            match user_id {
+                Some(id) => self.owner(tenant, WHATSAPP, id).await,
+                None => Ok(None),
+            }
+        };
+        let by_phone = self.owners(tenant, PHONE, phones.iter().map(Phone::as_str));
+        let (by_user_id, by_phone) = try_join!(by_user_id, by_phone)?;
+        let by_phone = phones.iter().find_map(|phone| by_phone.get(phone.as_str()).copied());
+        Ok(Writer { by_user_id, by_phone })
+    }
+
     /// What followed from a contact's calls, newest first.
     pub async fn actions(&self, tenant: &TenantId, id: ContactId, page: &Page) -> Result<Listing<Action>> {
         let stretch = Stretch::within(partition(tenant, format_args!("CON#{id}")), "3#");
         Ok(self.page_of(stretch, page).await?.map(|action: Stored<StoredAction>| action.value.0))
     }
+}
+
+/// Who somebody that writes may be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Writer {
+    /// Who has their id of WhatsApp's.
+    pub by_user_id: Option<ContactId>,
+    /// Who has their telephone number.
+    pub by_phone: Option<ContactId>,
 }
 
 /// What was talked about in one attempt of a call.

@@ -189,6 +189,7 @@ pub(super) fn of_contact(contact: &Contact) -> Vec<Row> {
         let value = details.value.map_or(0, |value| value.minor);
         by_day_and_month(&mut rows, &CONVERSION, talk.day, &rest, &[(VALUE, value)]);
     }
+    rows.extend(super::chat::of_contact(contact));
     rows
 }
 

@@ -4,7 +4,9 @@ mod account;
 mod agent;
 mod call;
 mod campaign;
+mod chat;
 mod contact;
+mod conversation;
 mod deal;
 mod event;
 mod figures;
@@ -28,7 +30,9 @@ pub use campaign::{
     CAMPAIGNS, calls_of_campaign, campaigns_in, free_leads, held_calls_of_campaign, open_calls_of_campaign,
     waiting_leads,
 };
-pub use contact::{ContactRecord, HistoryRecord, StoredAction};
+pub use chat::ChatFigures;
+pub use contact::{ContactRecord, HistoryRecord, StoredAction, Writer};
+pub use conversation::{BotStatus, ConversationFilter, Feedback, WhatsappTemplate};
 pub use deal::{DEALS, DealFilter};
 pub use event::RawEvent;
 pub use figures::{AttemptFigures, ConversionFigures, LeadFigures, MonthFigures, ReadingFigures};
@@ -38,7 +42,7 @@ pub use leads::{LEADS, LeadCounts, LeadFilter};
 pub use meaning::MeaningRecord;
 pub use suppression::{AddressDigest, SuppressionEntry};
 pub use task::{TASKS, TaskFilter};
-pub use template::CONTEXT_TEMPLATES_MAX;
+pub use template::{CONTEXT_TEMPLATES_MAX, WHATSAPP_TEMPLATES_MAX};
 
 /// The partition of a tenant's templates of every kind: few enough to lie together.
 const TEMPLATES: &str = "TPL";

@@ -1,6 +1,6 @@
 //! What a business words itself: few enough to be read together.
 
-use super::TEMPLATES;
+use super::{TEMPLATES, WhatsappTemplate};
 use crate::Store;
 use crate::entity::{Entity, Stored};
 use crate::error::Result;
@@ -11,8 +11,11 @@ use domain::{TemplateId, TenantId};
 
 /// How many context templates a tenant may have.
 pub const CONTEXT_TEMPLATES_MAX: usize = 200;
+/// How many WhatsApp templates a tenant may have.
+pub const WHATSAPP_TEMPLATES_MAX: usize = 100;
 
 const CONTEXT: &str = "context#";
+pub(super) const WHATSAPP: &str = "whatsapp#";
 
 impl Entity for ContextTemplate {
     const KIND: &'static str = "context_template";
@@ -36,7 +39,16 @@ impl Store {
         self.records(&Stretch { limit, ..Stretch::within(of_all, CONTEXT) }).await
     }
 
-    /// One page of them.
+    /// One page of a tenant's WhatsApp templates, by name and language.
+    pub async fn whatsapp_templates(
+        &self,
+        tenant: &TenantId,
+        page: &Page,
+    ) -> Result<Listing<Stored<WhatsappTemplate>>> {
+        self.page_of(Stretch::within(partition(tenant, TEMPLATES), WHATSAPP), page).await
+    }
+
+    /// One page of the context templates.
     pub async fn context_templates_page(
         &self,
         tenant: &TenantId,

@@ -1,0 +1,150 @@
+//! Whose a message is: a person is one record, by whatever number or id they write.
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::leads::{Lead, arrival, suppression};
+use domain::business::BusinessConfig;
+use domain::chat::Conversation;
+use domain::contact::{Channel, Contact, Details};
+use domain::{Author, Phone, text};
+use store::{Stored, Transaction};
+
+/// From where leads come who write to us first.
+const SOURCE: &str = "whatsapp";
+
+/// How somebody is known at WhatsApp.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Sender {
+    /// Their number as WhatsApp spells it, in digits.
+    pub(super) wa_id: Option<String>,
+    /// Their id within this business.
+    pub(super) user_id: Option<String>,
+    /// What they call themselves.
+    pub(super) name: Option<String>,
+}
+
+/// A person and their conversation, as they were found or are to be made.
+pub(super) struct Known {
+    pub(super) old_contact: Option<Stored<Contact>>,
+    pub(super) contact: Contact,
+    pub(super) old_talk: Option<Stored<Conversation>>,
+    pub(super) talk: Conversation,
+}
+
+impl Sender {
+    /// The numbers that may be theirs: WhatsApp's spelling of one need not be that which one dials.
+    pub(super) fn phones(&self) -> Vec<Phone> {
+        self.wa_id.as_deref().map(Phone::of_whatsapp).unwrap_or_default()
+    }
+
+    /// By what several messages of one person are known to be theirs.
+    pub(super) fn key(&self) -> String {
+        self.wa_id.clone().or_else(|| self.user_id.clone()).unwrap_or_default()
+    }
+}
+
+/// Finds who writes; none if nobody whom we know.
+pub(super) async fn find(ctx: &Context, sender: &Sender) -> Result<Option<Stored<Contact>>> {
+    let writer =
+        ctx.store().contact_who_writes(&ctx.tenant, sender.user_id.as_deref(), &sender.phones()).await?;
+    // Of two records the one with the number is the one that people keep.
+    match writer.by_phone.or(writer.by_user_id) {
+        Some(id) => Ok(ctx.store().get::<Contact>(&ctx.tenant, &id).await?),
+        None => Ok(None),
+    }
+}
+
+/// Finds who writes and what was written so far, or makes both up.
+pub(super) async fn known(ctx: &Context, sender: &Sender, config: &BusinessConfig) -> Result<Known> {
+    let now = ctx.now();
+    let old_contact = find(ctx, sender).await?;
+    let mut contact = match &old_contact {
+        Some(stored) => stored.value.clone(),
+        None => newcomer(ctx, sender, config),
+    };
+    if contact.details.phone.is_none()
+        && let Some(phone) = sender.phones().into_iter().next()
+    {
+        let details = Details { phone: Some(phone), ..contact.details.clone() };
+        contact.set_details(details, Author::System, now);
+    }
+    if contact.whatsapp_user_id.is_none() {
+        contact.whatsapp_user_id.clone_from(&sender.user_id);
+    }
+    let old_talk = match &old_contact {
+        Some(stored) => ctx.store().conversation_with(&ctx.tenant, stored.id, Channel::Whatsapp).await?,
+        None => None,
+    };
+    let mut talk = match &old_talk {
+        Some(stored) => stored.value.clone(),
+        None => Conversation::new(ctx.new_id(), contact.id, Channel::Whatsapp, now),
+    };
+    describe(&mut talk, &contact);
+    if sender.wa_id.is_some() {
+        talk.wa_id.clone_from(&sender.wa_id);
+    }
+    if sender.user_id.is_some() {
+        talk.user_id.clone_from(&sender.user_id);
+    }
+    Ok(Known { old_contact, contact, old_talk, talk })
+}
+
+/// Shows in a conversation with whom it is.
+pub(crate) fn describe(talk: &mut Conversation, contact: &Contact) {
+    let name = contact.name();
+    if !name.is_empty() {
+        talk.name = name;
+    }
+    talk.phone.clone_from(&contact.details.phone);
+}
+
+/// A record for somebody who writes for the first time. What they call themselves is theirs to say.
+fn newcomer(ctx: &Context, sender: &Sender, config: &BusinessConfig) -> Contact {
+    let now = ctx.now();
+    let name = text::tidied(sender.name.as_deref().unwrap_or_default(), 100);
+    let (first, last) = name.rsplit_once(' ').unwrap_or((&name, ""));
+    let details = Details {
+        first_name: first.to_owned(),
+        last_name: last.to_owned(),
+        source: SOURCE.to_owned(),
+        phone: sender.phones().into_iter().next(),
+        ..Details::default()
+    };
+    let mut contact = Contact::new(ctx.new_id(), details, Author::System, now);
+    contact.created_on = Some(config.day_of(now));
+    contact
+}
+
+/// Stores both, in a step. A newcomer comes into the campaign of their source, and what was shut to their number stays
+/// shut.
+pub(super) async fn keep(ctx: &Context, step: &mut Transaction, known: &mut Known) -> Result<()> {
+    let Known { old_contact, contact, old_talk, talk } = known;
+    match old_contact {
+        None => {
+            let (campaign, shut) = tokio::try_join!(
+                arrival::campaign_for(ctx, None, contact),
+                suppression::remembered(ctx, None, contact)
+            )?;
+            contact.keep_shut(shut);
+            if let Some(campaign) = campaign {
+                arrival::join(ctx, step, contact, &campaign);
+            }
+            step.create(contact)?;
+            ctx.audited(step, "lead.created", contact.id, None, Some(&Lead::of(contact)))?;
+        }
+        Some(old) if old.value != *contact => {
+            // Who writes once more is no news of their record.
+            let (before, after) = (Lead::of(old), Lead::of(contact));
+            if before.fields.phone != after.fields.phone || before.suppression != after.suppression {
+                ctx.audited(step, "lead.updated", contact.id, Some(&before), Some(&after))?;
+            }
+            step.replace(old, contact)?;
+        }
+        Some(_) => {}
+    }
+    match old_talk {
+        None => step.create(talk)?,
+        Some(old) => step.replace(old, talk)?,
+    }
+    ctx.changed(step, "conversation", talk.id, "updated")
+}

@@ -1,0 +1,451 @@
+//! Messages of ours on their way: one effect for each, and what became of it.
+
+use crate::chat::{happened, outgoing};
+use crate::context::Context;
+use crate::error::{Error, Result, retrying};
+use crate::{business_config, integrations, tasks};
+use contracts::Job;
+use domain::business::BusinessConfig;
+use domain::chat::{
+    Content, Conversation, ConversationStatus, Fault, Happening, Message, MessageAuthor, MessageStatus, Place,
+};
+use domain::contact::{Channel, Contact};
+use domain::task::TaskPriority;
+use domain::{MessageId, text};
+use jiff::{SignedDuration, Timestamp};
+use provider::ProviderError;
+use store::{BotStatus, Rate, Stored, Transaction};
+use whatsapp::Consequence;
+
+/// How long WhatsApp may keep silent about a message whose sending it did not answer: its statuses come within
+/// seconds, and repeated for days.
+const SILENCE: SignedDuration = SignedDuration::from_mins(10);
+/// How often a message is put off before it is given up.
+const PUT_OFF_MAX: u32 = 8;
+
+/// What is known of a message's fate.
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    /// It stands here now.
+    Stands(Place),
+    /// The provider has taken it, and knows it by this id.
+    Taken {
+        /// Where it stands.
+        place: Place,
+        /// The person's number as the provider spells it, if it said so.
+        wa_id: Option<String>,
+    },
+    /// The provider took no notice of it.
+    NeverWas {
+        /// When to try again.
+        until: Timestamp,
+    },
+    /// It did not get there.
+    Failed {
+        /// Where it stands.
+        place: Place,
+        /// What the provider's code asks for.
+        consequence: Consequence,
+    },
+}
+
+/// Sends a message that waits, or looks after one of which nothing was heard. The intent is stored before the request
+/// leaves: whoever comes second finds the message on its way and does nothing.
+pub async fn send(ctx: &Context, id: MessageId) -> Result<()> {
+    let Some(ready) = retrying!(prepare(ctx, id).await)? else { return Ok(()) };
+    let Ready { message, config, request } = ready;
+    let outcome = match request {
+        Request::Whatsapp { client, message: request } => {
+            of_whatsapp(ctx, &message, client.send(&request).await)
+        }
+    };
+    let Some((outcome, provider_id)) = outcome else {
+        tracing::warn!(message = %id, "nobody knows whether the message was sent");
+        return Ok(());
+    };
+    conclude(ctx, message, outcome, provider_id.as_deref(), &config).await
+}
+
+/// A message whose intent is stored, and all that its one request needs.
+struct Ready {
+    message: Stored<Message>,
+    config: BusinessConfig,
+    request: Request,
+}
+
+enum Request {
+    Whatsapp { client: whatsapp::Client, message: whatsapp::Outgoing },
+}
+
+/// Asks the rules once more and stores the intent; none if the message is not to be sent now.
+async fn prepare(ctx: &Context, id: MessageId) -> Result<Option<Ready>> {
+    let Some(old) = ctx.store().get::<Message>(&ctx.tenant, &id).await? else { return Ok(None) };
+    let now = ctx.now();
+    let is_time = old.delivery.check_at.is_none_or(|at| at <= now);
+    match old.delivery.status {
+        MessageStatus::Queued if is_time => {}
+        MessageStatus::Sending if is_time => return silent(ctx, old).await.map(|()| None),
+        _ => return Ok(None),
+    }
+    let (settings, talk, contact) = tokio::try_join!(
+        business_config::get(ctx),
+        async { Ok(ctx.store().get::<Conversation>(&ctx.tenant, &id.conversation).await?) },
+        async { Ok(ctx.store().get::<Contact>(&ctx.tenant, &old.contact_id).await?) },
+    )?;
+    let config = settings.value.config;
+    let Some(talk) = talk else { return Ok(None) };
+    let refusal = match &contact {
+        Some(contact) => refusal(&old, &talk, contact, &config, now),
+        None => Some("no_contact"),
+    };
+    let withheld = |reason| Outcome::Stands(Place::because(MessageStatus::Withheld, now, reason));
+    let (Some(contact), None) = (contact, refusal) else {
+        let reason = refusal.unwrap_or("no_contact");
+        return conclude(ctx, old, withheld(reason), None, &config).await.map(|()| None);
+    };
+    let (client, line) = match integrations::whatsapp(&ctx.platform, &ctx.tenant).await {
+        Ok(found) => found,
+        Err(Error::NotConfigured(_)) => {
+            return conclude(ctx, old, withheld("not_configured"), None, &config).await.map(|()| None);
+        }
+        Err(e) => return Err(e),
+    };
+    let mut waits = talk.pace.next(now);
+    if waits <= now {
+        let rate = Rate { per_second: line.messages_per_second, burst: line.messages_per_second };
+        let number = format!("whatsapp#{}", line.phone_number_id);
+        if let Some(secs) = ctx.store().count_use(&ctx.tenant, &number, rate, now).await? {
+            waits = now + SignedDuration::from_secs(i64::from(secs));
+        }
+    }
+    let mut message = old.value.clone();
+    let mut step = ctx.step();
+    if waits > now {
+        message.delivery.wait(waits);
+        step.replace(&old, &message)?;
+        step.enqueue_at(Job::SendMessage { message: id }, waits.min(now + SignedDuration::from_mins(10)));
+        ctx.store().commit(step).await?;
+        return Ok(None);
+    }
+    let Some(request) = request(&message, &talk, &contact) else {
+        return conclude(ctx, old, withheld("no_address"), None, &config).await.map(|()| None);
+    };
+    if message.delivery.advance(Place::at(MessageStatus::Sending, now)).is_none() {
+        return Ok(None);
+    }
+    message.delivery.wait(now + SILENCE);
+    let mut paced = talk.value.clone();
+    paced.pace.count(now);
+    step.replace(&old, &message)?;
+    step.replace(&talk, &paced)?;
+    if starts(&message, &talk, now) {
+        let mut touched = contact.value.clone();
+        touched.touch(now);
+        step.replace(&contact, &touched)?;
+    } else {
+        // What they shut between the question and the sending holds.
+        step.require(&contact);
+    }
+    ctx.store().commit(step).await?;
+    let message = Stored { value: message, version: old.version + 1 };
+    Ok(Some(Ready { message, config, request: Request::Whatsapp { client, message: request } }))
+}
+
+/// Whether a message begins something, instead of answering: then it needs consent, and counts as a contact.
+pub(crate) fn starts(message: &Message, talk: &Conversation, now: Timestamp) -> bool {
+    let answers = talk.channel == Channel::Whatsapp && talk.is_window_open(now);
+    !answers && message.author != MessageAuthor::System
+}
+
+/// Why a message may not go, if so: asked when it is written, and again when it goes.
+pub(crate) fn refusal(
+    message: &Message,
+    talk: &Conversation,
+    contact: &Contact,
+    config: &BusinessConfig,
+    now: Timestamp,
+) -> Option<&'static str> {
+    // That nothing more will come is the one thing that may still be said.
+    let is_confirmation = message.author == MessageAuthor::System;
+    if message.author == MessageAuthor::Bot && talk.status == ConversationStatus::Human {
+        return Some("taken_over");
+    }
+    if contact.suppression.contains_key(&talk.channel) && !is_confirmation {
+        return Some("suppressed");
+    }
+    let is_free = !matches!(message.content, Content::Template { .. });
+    if talk.channel == Channel::Whatsapp && is_free && !talk.is_window_open(now) {
+        return Some("window_closed");
+    }
+    if !starts(message, talk, now) {
+        return None;
+    }
+    let consent = contact.consent.get(&talk.channel);
+    if !consent.map_or(!config.calling.consent_required, |consent| consent.granted) {
+        return Some("no_consent");
+    }
+    let allowed = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+    let pressed = contact.touches_within(24, now) >= allowed(config.calling.max_contacts_per_day)
+        || contact.touches_within(7 * 24, now) >= allowed(config.calling.max_contacts_per_week);
+    pressed.then_some("contact_pressure")
+}
+
+/// What is sent to WhatsApp; none if nobody knows where to.
+fn request(message: &Message, talk: &Conversation, contact: &Contact) -> Option<whatsapp::Outgoing> {
+    use whatsapp::{Outgoing, Parameter, Recipient, Template};
+    let digits = || contact.details.phone.as_ref().map(ToString::to_string);
+    let phone = talk.wa_id.clone().or_else(digits).map(Recipient::Phone);
+    let user = || talk.user_id.clone().or_else(|| contact.whatsapp_user_id.clone()).map(Recipient::User);
+    let to = phone.or_else(user)?;
+    let content = match &message.content {
+        Content::Template { name, language, parameters, .. } => whatsapp::Content::Template(Template {
+            name: name.clone(),
+            language: language.clone(),
+            header: Vec::new(),
+            body: parameters.iter().cloned().map(Parameter::Text).collect(),
+            buttons: Vec::new(),
+        }),
+        content => whatsapp::Content::Text { body: content.words()?.to_owned(), preview_url: false },
+    };
+    Some(Outgoing { to, content, reply_to: message.reply_to.clone(), callback_data: message.id.to_string() })
+}
+
+/// What came of the request; nothing if nobody knows.
+fn of_whatsapp(
+    ctx: &Context,
+    message: &Message,
+    answer: std::result::Result<whatsapp::Accepted, ProviderError>,
+) -> Option<(Outcome, Option<String>)> {
+    let now = ctx.now();
+    let error = match answer {
+        Ok(taken) => {
+            let place = Place::at(MessageStatus::Sent, now);
+            return Some((Outcome::Taken { place, wa_id: taken.wa_id }, Some(taken.message_id)));
+        }
+        Err(error) if error.effect_unknown() => return None,
+        Err(error) => error,
+    };
+    tracing::warn!(message = %message.id, %error, "the message was not sent");
+    let put_off = message.delivery.put_off;
+    let consequence = Consequence::of_error(&error).unwrap_or(Consequence::Unknown);
+    let wait = match consequence {
+        // The provider's own rule: 4^n seconds for a person who gets too much.
+        Consequence::WaitForPair => Some(4_i64.saturating_pow(put_off + 1)),
+        Consequence::BackOff | Consequence::Retry => Some(2_i64.saturating_pow(put_off + 1)),
+        _ if matches!(error, ProviderError::Unreachable) => Some(2_i64.saturating_pow(put_off + 1)),
+        _ => None,
+    };
+    if let Some(secs) = wait.filter(|_| put_off < PUT_OFF_MAX) {
+        let asked =
+            error.retry_after().and_then(|after| i64::try_from(after.as_secs()).ok()).unwrap_or_default();
+        let until = now + SignedDuration::from_secs(secs.max(asked).min(600));
+        return Some((Outcome::NeverWas { until }, None));
+    }
+    let fault = match &error {
+        ProviderError::Rejected { code, message, .. } => {
+            Some(Fault { code: code.clone(), detail: text::tidied(message, 200) })
+        }
+        _ => None,
+    };
+    let place = Place { fault, ..Place::because(MessageStatus::Failed, now, reason_of(consequence)) };
+    Some((Outcome::Failed { place, consequence }, None))
+}
+
+/// Why a message failed, in a word of ours.
+pub(crate) fn reason_of(consequence: Consequence) -> &'static str {
+    match consequence {
+        Consequence::Alarm => "account",
+        Consequence::BackOff | Consequence::WaitForPair | Consequence::Retry => "provider_busy",
+        Consequence::Undeliverable => "undeliverable",
+        Consequence::WindowClosed => "window_closed",
+        Consequence::Stop => "blocked_by_provider",
+        Consequence::Withheld => "withheld_by_provider",
+        Consequence::OptedOut => "opted_out_of_marketing",
+        Consequence::UsePhone => "phone_needed",
+        Consequence::FixTemplate => "template",
+        Consequence::NoRetry | Consequence::Unknown => "rejected",
+    }
+}
+
+/// Nothing was heard of a message: nobody knows whether it was sent, so nobody sends it again. A person looks.
+async fn silent(ctx: &Context, old: Stored<Message>) -> Result<()> {
+    let mut message = old.value.clone();
+    let place = Place::because(MessageStatus::Ambiguous, ctx.now(), "no_answer");
+    if message.delivery.advance(place).is_none() {
+        return Ok(());
+    }
+    let mut step = ctx.step();
+    step.replace(&old, &message)?;
+    let detail = format!("WhatsApp did not say whether it took this message: {}", message.preview().text);
+    for_person(ctx, &mut step, &message, "Check whether a message was sent", &detail)?;
+    ctx.changed(&mut step, "message", message.id, message.delivery.status.as_str())?;
+    ctx.store().commit(step).await?;
+    tracing::error!(target: "metric", metric = "message", outcome = "ambiguous", duration_ms = 0_u64, "ambiguous");
+    Ok(())
+}
+
+/// Leaves a task about a message.
+fn for_person(
+    ctx: &Context,
+    step: &mut Transaction,
+    message: &Message,
+    title: &str,
+    detail: &str,
+) -> Result<()> {
+    let due = Some(ctx.now() + SignedDuration::from_hours(1));
+    let task = tasks::for_contact(ctx, message.contact_id, title, detail, due, TaskPriority::High);
+    step.create(&task)?;
+    ctx.changed(step, "task", task.id, "created")
+}
+
+/// Stores what is known of a message's fate, with all that follows from it. News that is older than what is known
+/// changes nothing but the provider's id, where that was not known. `known` is the message as it was read last.
+pub(crate) async fn conclude(
+    ctx: &Context,
+    known: Stored<Message>,
+    outcome: Outcome,
+    provider_id: Option<&str>,
+    config: &BusinessConfig,
+) -> Result<()> {
+    let id = known.id;
+    let mut known = Some(known);
+    retrying!(async {
+        let old = match known.take() {
+            Some(message) => message,
+            None => match ctx.store().get::<Message>(&ctx.tenant, &id).await? {
+                Some(message) => message,
+                None => return Ok(()),
+            },
+        };
+        let mut message = old.value.clone();
+        if message.provider_id.is_none() {
+            message.provider_id = provider_id.map(str::to_owned);
+        }
+        let mut step = ctx.step();
+        match &outcome {
+            Outcome::Stands(place) => advance(ctx, &mut step, &mut message, place, config).await?,
+            Outcome::Taken { place, wa_id } => {
+                advance(ctx, &mut step, &mut message, place, config).await?;
+                learn_number(ctx, &mut step, &message, wa_id.as_ref()).await?;
+            }
+            Outcome::NeverWas { until } => {
+                if message.delivery.take_back(*until).is_some() {
+                    step.enqueue_at(Job::SendMessage { message: id }, *until);
+                }
+            }
+            Outcome::Failed { place, consequence } => {
+                if advance(ctx, &mut step, &mut message, place, config).await.is_ok()
+                    && message.delivery.status == MessageStatus::Failed
+                    && old.delivery.status != MessageStatus::Failed
+                {
+                    failed(ctx, &mut step, &message, *consequence).await?;
+                }
+            }
+        }
+        if message == old.value {
+            return Ok(());
+        }
+        step.replace(&old, &message)?;
+        if message.delivery.status != old.delivery.status {
+            ctx.changed(&mut step, "message", id, message.delivery.status.as_str())?;
+        }
+        ctx.store().commit(step).await?;
+        let outcome = message.delivery.status.as_str();
+        tracing::info!(target: "metric", metric = "message", outcome, duration_ms = 0_u64, "a message moved on");
+        Ok(())
+    }
+    .await)
+}
+
+async fn advance(
+    ctx: &Context,
+    step: &mut Transaction,
+    message: &mut Message,
+    place: &Place,
+    config: &BusinessConfig,
+) -> Result<()> {
+    if message.delivery.advance(place.clone()).is_none() || place.status != MessageStatus::Withheld {
+        return Ok(());
+    }
+    // What was held back is a person's to look at, unless a person holds it back.
+    match place.reason {
+        Some("taken_over" | "suppressed") => Ok(()),
+        reason => {
+            if reason == Some("window_closed")
+                && let Some(talk) =
+                    ctx.store().get::<Conversation>(&ctx.tenant, &message.id.conversation).await?
+            {
+                step.create(&happened(ctx, &talk, Happening::WindowRefused, String::new(), config))?;
+            }
+            let detail = format!("{}: {}", reason.unwrap_or("withheld"), message.preview().text);
+            for_person(ctx, step, message, "A message was not sent", &detail)
+        }
+    }
+}
+
+/// Keeps the number by which WhatsApp knows the person, where it is told for the first time.
+async fn learn_number(
+    ctx: &Context,
+    step: &mut Transaction,
+    message: &Message,
+    wa_id: Option<&String>,
+) -> Result<()> {
+    let Some(wa_id) = wa_id else { return Ok(()) };
+    let Some(old) = ctx.store().get::<Conversation>(&ctx.tenant, &message.id.conversation).await? else {
+        return Ok(());
+    };
+    if old.wa_id.is_none() {
+        let talk = Conversation { wa_id: Some(wa_id.clone()), ..old.value.clone() };
+        step.replace(&old, &talk)?;
+    }
+    Ok(())
+}
+
+/// What follows from a message that did not get there.
+async fn failed(
+    ctx: &Context,
+    step: &mut Transaction,
+    message: &Message,
+    consequence: Consequence,
+) -> Result<()> {
+    match consequence {
+        Consequence::OptedOut => {
+            if let Some(old) = ctx.store().get::<Contact>(&ctx.tenant, &message.contact_id).await? {
+                let mut contact = old.value.clone();
+                contact.agree(Channel::Whatsapp, false, "whatsapp", ctx.now());
+                if contact != old.value {
+                    step.replace(&old, &contact)?;
+                }
+            }
+        }
+        Consequence::Alarm | Consequence::Stop => {
+            let code = message.delivery.fault.as_ref().map_or("", |fault| fault.code.as_str());
+            tracing::error!(code, "WhatsApp lets nothing of this business through");
+            step.put(&BotStatus {
+                last_error: format!("WhatsApp refused a message (code {code})"),
+                at: ctx.now(),
+            })?;
+        }
+        _ => {}
+    }
+    let reason = message.delivery.reason.as_deref().unwrap_or_default();
+    let detail = format!("{reason}: {}", message.preview().text);
+    for_person(ctx, step, message, "A message did not get through", &detail)
+}
+
+/// Puts a message of ours into its conversation, to be sent. Nothing is sent before the step is stored.
+pub(crate) fn queue(
+    ctx: &Context,
+    step: &mut Transaction,
+    talk: &mut Conversation,
+    author: MessageAuthor,
+    content: Content,
+    config: &BusinessConfig,
+) -> Result<Message> {
+    let message = outgoing(ctx, talk, author, content, config);
+    talk.show(&message);
+    talk.updated_at = ctx.now();
+    step.enqueue(Job::SendMessage { message: message.id });
+    ctx.changed(step, "message", message.id, message.delivery.status.as_str())?;
+    Ok(message)
+}
