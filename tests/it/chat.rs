@@ -1,5 +1,6 @@
 //! WhatsApp end to end: who writes is known, answered once, and can stop it.
 
+mod channels;
 mod hostile;
 mod inbox;
 mod order;

@@ -19,6 +19,7 @@ fn routes() -> Vec<(Method, String, bool)> {
             Some("calls") => "cal_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("deals") => "dea_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("tasks") => "tsk_01JAAAAAAAAAAAAAAAAAAAAAAA",
+            Some("conversations") => "cnv_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("campaigns") => "cmp_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("imports") => "imp_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("exports") => "exp_01JAAAAAAAAAAAAAAAAAAAAAAA",
@@ -26,7 +27,16 @@ fn routes() -> Vec<(Method, String, bool)> {
             _ => "key_01JAAAAAAAAAAAAAAAAAAAAAAA",
         };
         let has_body = operation["requestBody"]["content"]["application/json"].is_object();
-        (method, path.replace("{id}", id).replace("{provider}", "openai").replace("{version}", "1"), has_body)
+        let fill = [
+            ("{id}", id),
+            ("{provider}", "openai"),
+            ("{version}", "1"),
+            ("{name}", "x"),
+            ("{language}", "en"),
+            ("{phone}", "919876543210"),
+        ];
+        let path = fill.into_iter().fold(path, |path, (place, value)| path.replace(place, value));
+        (method, path, has_body)
     });
     routes.collect()
 }
@@ -76,8 +86,12 @@ async fn every_route_refuses_strangers_and_bad_bodies_and_changes_nothing() {
     }
     for (method, path, _) in routes() {
         if path.contains("_01JAAAA") && path != "/admin/api-keys" {
-            let suppress = json!({"channel": "all", "reason": "x"});
-            let body = if path.ends_with("suppress") { suppress } else { json!({}) }.to_string();
+            let body = match path.rsplit('/').next() {
+                Some("suppress" | "unsuppress") => json!({"channel": "all", "reason": "x"}),
+                Some("feedback") => json!({"rating": 5}),
+                _ => json!({}),
+            };
+            let body = body.to_string();
             let answer = app.owner.send(method.clone(), &path, &[], Some(body.clone().into_bytes())).await;
             assert_eq!(answer.problem(404), "not_found", "{method} {path}");
             let strange = path.replace("01JAAAAAAAAAAAAAAAAAAAAAAA", "nonsense");
@@ -127,6 +141,9 @@ async fn a_wrong_field_is_named_by_its_pointer() {
         ("/tasks?assignee=nobody", "?assignee"),
         ("/tasks?due=soon", "?due"),
         ("/tasks?due=2026-02-30", "?due"),
+        ("/conversations?status=asleep", "?status"),
+        ("/conversations?channel=fax", "?channel"),
+        ("/analytics/chat?from=2027-02-30", "?from"),
         ("/admin/audit?month=May", "?month"),
         ("/changes?after=nonsense", "?after"),
     ] {

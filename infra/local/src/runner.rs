@@ -14,7 +14,7 @@ use domain::{Ids, TenantId};
 use embedded::Embedded;
 use files::Files;
 use operations::integrations::{self, Provider};
-use operations::{Context, Platform, tenants};
+use operations::{Account, Context, Platform, tenants};
 use provider::Http;
 use serde_json::Value;
 use simulators::{Connection, Simulators};
@@ -114,6 +114,7 @@ impl Runner {
         );
         let kept = Files::folder(files.clone(), clock.clone());
         let platform = Platform::new(store, ids, Vault::local(secrets.master_key), Http::new(), kept)
+            .in_account(stand_in())
             .with_loopback_providers();
         let runner = Self {
             pump: Pump::new(platform.clone(), Some(simulators.clone())),
@@ -194,6 +195,13 @@ impl Runner {
         let ctx = Context::of_system(self.platform.clone(), tenant.clone(), "local");
         Ok(integrations::set(&ctx, provider, settings).await.map(drop)?)
     }
+}
+
+/// The account of which the stand-ins for services of AWS are.
+fn stand_in() -> Account {
+    let (access_key, secret_key) = (SIMULATED_KEY.to_owned(), SIMULATED_KEY.into());
+    let credentials = sigv4::Credentials { access_key, secret_key, session_token: None };
+    Account { region: "local".to_owned(), credentials }
 }
 
 /// The routes of every function.

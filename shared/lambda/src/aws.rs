@@ -4,7 +4,7 @@ use crate::env::Environment;
 use aws::Connections;
 use domain::{Clock, Ids};
 use files::{Bucket, Files};
-use operations::Platform;
+use operations::{Account, Platform};
 use queues::Queues;
 use std::error::Error;
 use std::time::Duration;
@@ -48,7 +48,15 @@ impl<'a> Aws<'a> {
         let (http, clock) = (provider::Http::new(), Clock::default());
         let files = Files::bucket(bucket, http.clone(), clock.clone());
         let store = Store::connect(self.table(), clock);
-        let platform = Platform::new(store, Ids::default(), Vault::kms(key), http, files);
+        let account = Account {
+            region: environment.region.clone(),
+            credentials: sigv4::Credentials {
+                access_key: credentials.access_key_id().to_owned(),
+                secret_key: credentials.secret_access_key().into(),
+                session_token: credentials.session_token().map(Into::into),
+            },
+        };
+        let platform = Platform::new(store, Ids::default(), Vault::kms(key), http, files).in_account(account);
         // Beside an emulator of AWS, the providers are stand-ins on this machine as well.
         if environment.endpoint.is_some() { platform.with_loopback_providers() } else { platform }
     }

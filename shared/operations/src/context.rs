@@ -23,6 +23,8 @@ pub struct Platform {
     pub http: Http,
     /// What is too large for the table.
     pub files: Files,
+    /// As whom services of AWS are asked that have no client of their own here.
+    pub account: Option<Account>,
     /// Whether providers may be on this machine's loopback: in the local run and the tests only, because in
     /// the cloud a tenant's address must not lead into the function's own host.
     pub loopback_providers: bool,
@@ -31,7 +33,13 @@ pub struct Platform {
 impl Platform {
     /// A platform of these parts.
     pub fn new(store: Store, ids: Ids, vault: Vault, http: Http, files: Files) -> Self {
-        Self { store, ids, vault, http, files, loopback_providers: false }
+        Self { store, ids, vault, http, files, account: None, loopback_providers: false }
+    }
+
+    /// The same platform in this account of AWS.
+    #[must_use]
+    pub fn in_account(self, account: Account) -> Self {
+        Self { account: Some(account), ..self }
     }
 
     /// The same platform with providers on loopback allowed.
@@ -44,6 +52,15 @@ impl Platform {
     pub fn now(&self) -> Timestamp {
         self.store.clock().now()
     }
+}
+
+/// An account of AWS, and one of its regions.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The region.
+    pub region: String,
+    /// Who we are there.
+    pub credentials: sigv4::Credentials,
 }
 
 /// Who asks.

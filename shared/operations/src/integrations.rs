@@ -1,6 +1,6 @@
 //! A tenant's credentials at the providers: written, never read back.
 
-use crate::context::{Context, Platform};
+use crate::context::{Account, Context, Platform};
 use crate::error::{Error, Result};
 use crate::planning;
 use domain::{Email, Invalid, Role, TenantId, text};
@@ -190,6 +190,8 @@ pub struct Sms {
     pub base_url: Option<String>,
 }
 
+/// Where a service of AWS is that has no other address.
+const AWS: &str = "https://amazonaws.com";
 const OPENAI: &str = "https://api.openai.com/v1";
 const ANTHROPIC: &str = "https://api.anthropic.com";
 
@@ -302,6 +304,30 @@ pub async fn whatsapp(platform: &Platform, tenant: &TenantId) -> Result<(whatsap
     Ok((client, settings))
 }
 
+/// How the tenant sends e-mail.
+pub async fn mail(platform: &Platform, tenant: &TenantId) -> Result<(email::Client, Mail)> {
+    let settings: Mail =
+        open(platform, tenant, Provider::Email).await?.ok_or(Error::NotConfigured("email"))?;
+    let Account { region, credentials } = account(platform, settings.base_url.as_deref(), "email")?;
+    let client =
+        email::Client::new(platform.http.clone(), &region, settings.base_url.as_deref(), credentials);
+    Ok((client, settings))
+}
+
+/// How the tenant sends text messages.
+pub async fn sms(platform: &Platform, tenant: &TenantId) -> Result<(sms::Client, Sms)> {
+    let settings: Sms = open(platform, tenant, Provider::Sms).await?.ok_or(Error::NotConfigured("sms"))?;
+    let Account { region, credentials } = account(platform, settings.base_url.as_deref(), "sms")?;
+    let client = sms::Client::new(platform.http.clone(), &region, settings.base_url.as_deref(), credentials);
+    Ok((client, settings))
+}
+
+/// The account whose service is asked at its own address, or at a stand-in's.
+fn account(platform: &Platform, address: Option<&str>, service: &'static str) -> Result<Account> {
+    guard(platform, address.unwrap_or(AWS))?;
+    platform.account.clone().ok_or(Error::NotConfigured(service))
+}
+
 /// What the tenant set for WhatsApp, if anything.
 pub async fn whatsapp_settings(platform: &Platform, tenant: &TenantId) -> Result<Option<Whatsapp>> {
     open(platform, tenant, Provider::Whatsapp).await
@@ -349,8 +375,13 @@ pub async fn any_live(platform: &Platform) -> Result<bool> {
         let openai: Option<Model> = open(platform, &tenant, Provider::Openai).await?;
         let anthropic: Option<Model> = open(platform, &tenant, Provider::Anthropic).await?;
         let whatsapp = whatsapp_settings(platform, &tenant).await?;
+        let mail: Option<Mail> = open(platform, &tenant, Provider::Email).await?;
+        let sms: Option<Sms> = open(platform, &tenant, Provider::Sms).await?;
+        let of_aws = |address: Option<String>| address.unwrap_or_else(|| AWS.to_owned());
         let addresses = [
             whatsapp.map(|settings| settings.base_url),
+            mail.map(|settings| of_aws(settings.base_url)),
+            sms.map(|settings| of_aws(settings.base_url)),
             voice.map(|settings| settings.base_url),
             openai.map(|model| model.base_url.unwrap_or_else(|| OPENAI.to_owned())),
             anthropic.map(|model| model.base_url.unwrap_or_else(|| ANTHROPIC.to_owned())),

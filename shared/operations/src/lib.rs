@@ -44,7 +44,7 @@ pub mod voice_events;
 pub mod whatsapp_events;
 pub mod whatsapp_templates;
 
-pub use context::{Actor, Context, Idempotency, Platform};
+pub use context::{Account, Actor, Context, Idempotency, Platform};
 pub use error::{Error, Result};
 pub use merge::merge_patch;
 pub use store::{Listing, Page};

@@ -1,9 +1,11 @@
 //! Messages of ours on their way: one effect for each, and what became of it.
 
+mod request;
+
 use crate::chat::{happened, outgoing};
 use crate::context::Context;
-use crate::error::{Error, Result, retrying};
-use crate::{business_config, integrations, tasks};
+use crate::error::{Result, retrying};
+use crate::{business_config, tasks};
 use contracts::Job;
 use domain::business::BusinessConfig;
 use domain::chat::{
@@ -14,12 +16,15 @@ use domain::task::TaskPriority;
 use domain::{MessageId, text};
 use jiff::{SignedDuration, Timestamp};
 use provider::ProviderError;
+use request::{Prepared, Request};
 use store::{BotStatus, Rate, Stored, Transaction};
 use whatsapp::Consequence;
 
 /// How long WhatsApp may keep silent about a message whose sending it did not answer: its statuses come within
 /// seconds, and repeated for days.
 const SILENCE: SignedDuration = SignedDuration::from_mins(10);
+/// How far off a message may be put at a time: a queue delays no longer than a quarter of an hour.
+const LOOKED_AT: SignedDuration = SignedDuration::from_mins(10);
 /// How often a message is put off before it is given up.
 const PUT_OFF_MAX: u32 = 8;
 
@@ -54,12 +59,15 @@ pub(crate) enum Outcome {
 pub async fn send(ctx: &Context, id: MessageId) -> Result<()> {
     let Some(ready) = retrying!(prepare(ctx, id).await)? else { return Ok(()) };
     let Ready { message, config, request } = ready;
-    let outcome = match request {
-        Request::Whatsapp { client, message: request } => {
-            of_whatsapp(ctx, &message, client.send(&request).await)
+    let known = match request.send(ctx.now()).await {
+        Ok(taken) => {
+            let place = Place::at(MessageStatus::Sent, ctx.now());
+            Some((Outcome::Taken { place, wa_id: taken.wa_id }, Some(taken.id)))
         }
+        Err(error) if error.effect_unknown() => None,
+        Err(error) => Some((refused(ctx, &message, &error), None)),
     };
-    let Some((outcome, provider_id)) = outcome else {
+    let Some((outcome, provider_id)) = known else {
         tracing::warn!(message = %id, "nobody knows whether the message was sent");
         return Ok(());
     };
@@ -71,10 +79,6 @@ struct Ready {
     message: Stored<Message>,
     config: BusinessConfig,
     request: Request,
-}
-
-enum Request {
-    Whatsapp { client: whatsapp::Client, message: whatsapp::Outgoing },
 }
 
 /// Asks the rules once more and stores the intent; none if the message is not to be sent now.
@@ -98,46 +102,39 @@ async fn prepare(ctx: &Context, id: MessageId) -> Result<Option<Ready>> {
         Some(contact) => refusal(&old, &talk, contact, &config, now),
         None => Some("no_contact"),
     };
-    let withheld = |reason| Outcome::Stands(Place::because(MessageStatus::Withheld, now, reason));
-    let (Some(contact), None) = (contact, refusal) else {
-        let reason = refusal.unwrap_or("no_contact");
-        return conclude(ctx, old, withheld(reason), None, &config).await.map(|()| None);
+    let found = match (&contact, refusal) {
+        (Some(contact), None) => request::of(ctx, &old, &talk, contact).await?,
+        (_, refusal) => Err(refusal.unwrap_or("no_contact")),
     };
-    let (client, line) = match integrations::whatsapp(&ctx.platform, &ctx.tenant).await {
-        Ok(found) => found,
-        Err(Error::NotConfigured(_)) => {
-            return conclude(ctx, old, withheld("not_configured"), None, &config).await.map(|()| None);
+    let (contact, Prepared { request, line }) = match (contact, found) {
+        (Some(contact), Ok(prepared)) => (contact, prepared),
+        (_, found) => {
+            let reason = found.err().unwrap_or("no_contact");
+            let withheld = Outcome::Stands(Place::because(MessageStatus::Withheld, now, reason));
+            return conclude(ctx, old, withheld, None, &config).await.map(|()| None);
         }
-        Err(e) => return Err(e),
     };
-    let mut waits = talk.pace.next(now);
-    if waits <= now {
-        let rate = Rate { per_second: line.messages_per_second, burst: line.messages_per_second };
-        let number = format!("whatsapp#{}", line.phone_number_id);
-        if let Some(secs) = ctx.store().count_use(&ctx.tenant, &number, rate, now).await? {
-            waits = now + SignedDuration::from_secs(i64::from(secs));
-        }
-    }
     let mut message = old.value.clone();
     let mut step = ctx.step();
-    if waits > now {
-        message.delivery.wait(waits);
+    if let Some(until) = busy_until(ctx, &talk, line, now).await? {
+        message.delivery.wait(until);
         step.replace(&old, &message)?;
-        step.enqueue_at(Job::SendMessage { message: id }, waits.min(now + SignedDuration::from_mins(10)));
+        step.enqueue_at(Job::SendMessage { message: id }, until.min(now + LOOKED_AT));
         ctx.store().commit(step).await?;
         return Ok(None);
     }
-    let Some(request) = request(&message, &talk, &contact) else {
-        return conclude(ctx, old, withheld("no_address"), None, &config).await.map(|()| None);
-    };
     if message.delivery.advance(Place::at(MessageStatus::Sending, now)).is_none() {
         return Ok(None);
     }
     message.delivery.wait(now + SILENCE);
-    let mut paced = talk.value.clone();
-    paced.pace.count(now);
     step.replace(&old, &message)?;
-    step.replace(&talk, &paced)?;
+    if talk.channel == Channel::Whatsapp {
+        let mut paced = talk.value.clone();
+        paced.pace.count(now);
+        step.replace(&talk, &paced)?;
+    } else {
+        step.require(&talk);
+    }
     if starts(&message, &talk, now) {
         let mut touched = contact.value.clone();
         touched.touch(now);
@@ -148,7 +145,23 @@ async fn prepare(ctx: &Context, id: MessageId) -> Result<Option<Ready>> {
     }
     ctx.store().commit(step).await?;
     let message = Stored { value: message, version: old.version + 1 };
-    Ok(Some(Ready { message, config, request: Request::Whatsapp { client, message: request } }))
+    Ok(Some(Ready { message, config, request }))
+}
+
+/// Until when the line, or the person, has had enough; none if the message may go.
+async fn busy_until(
+    ctx: &Context,
+    talk: &Conversation,
+    line: Option<(String, Rate)>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let Some((line, rate)) = line else { return Ok(None) };
+    let next = talk.pace.next(now);
+    if next > now {
+        return Ok(Some(next));
+    }
+    let wait = ctx.store().count_use(&ctx.tenant, &line, rate, now).await?;
+    Ok(wait.map(|secs| now + SignedDuration::from_secs(i64::from(secs))))
 }
 
 /// Whether a message begins something, instead of answering: then it needs consent, and counts as a contact.
@@ -190,46 +203,14 @@ pub(crate) fn refusal(
     pressed.then_some("contact_pressure")
 }
 
-/// What is sent to WhatsApp; none if nobody knows where to.
-fn request(message: &Message, talk: &Conversation, contact: &Contact) -> Option<whatsapp::Outgoing> {
-    use whatsapp::{Outgoing, Parameter, Recipient, Template};
-    let digits = || contact.details.phone.as_ref().map(ToString::to_string);
-    let phone = talk.wa_id.clone().or_else(digits).map(Recipient::Phone);
-    let user = || talk.user_id.clone().or_else(|| contact.whatsapp_user_id.clone()).map(Recipient::User);
-    let to = phone.or_else(user)?;
-    let content = match &message.content {
-        Content::Template { name, language, parameters, .. } => whatsapp::Content::Template(Template {
-            name: name.clone(),
-            language: language.clone(),
-            header: Vec::new(),
-            body: parameters.iter().cloned().map(Parameter::Text).collect(),
-            buttons: Vec::new(),
-        }),
-        content => whatsapp::Content::Text { body: content.words()?.to_owned(), preview_url: false },
-    };
-    Some(Outgoing { to, content, reply_to: message.reply_to.clone(), callback_data: message.id.to_string() })
-}
-
-/// What came of the request; nothing if nobody knows.
-fn of_whatsapp(
-    ctx: &Context,
-    message: &Message,
-    answer: std::result::Result<whatsapp::Accepted, ProviderError>,
-) -> Option<(Outcome, Option<String>)> {
+/// What follows from a refusal: what the provider took no notice of is tried again, all else failed.
+fn refused(ctx: &Context, message: &Message, error: &ProviderError) -> Outcome {
     let now = ctx.now();
-    let error = match answer {
-        Ok(taken) => {
-            let place = Place::at(MessageStatus::Sent, now);
-            return Some((Outcome::Taken { place, wa_id: taken.wa_id }, Some(taken.message_id)));
-        }
-        Err(error) if error.effect_unknown() => return None,
-        Err(error) => error,
-    };
     tracing::warn!(message = %message.id, %error, "the message was not sent");
     let put_off = message.delivery.put_off;
-    let consequence = Consequence::of_error(&error).unwrap_or(Consequence::Unknown);
+    let consequence = request::consequence(message.channel, error);
     let wait = match consequence {
-        // The provider's own rule: 4^n seconds for a person who gets too much.
+        // WhatsApp's own rule: 4^n seconds for a person who gets too much.
         Consequence::WaitForPair => Some(4_i64.saturating_pow(put_off + 1)),
         Consequence::BackOff | Consequence::Retry => Some(2_i64.saturating_pow(put_off + 1)),
         _ if matches!(error, ProviderError::Unreachable) => Some(2_i64.saturating_pow(put_off + 1)),
@@ -238,17 +219,16 @@ fn of_whatsapp(
     if let Some(secs) = wait.filter(|_| put_off < PUT_OFF_MAX) {
         let asked =
             error.retry_after().and_then(|after| i64::try_from(after.as_secs()).ok()).unwrap_or_default();
-        let until = now + SignedDuration::from_secs(secs.max(asked).min(600));
-        return Some((Outcome::NeverWas { until }, None));
+        return Outcome::NeverWas { until: now + SignedDuration::from_secs(secs.max(asked)).min(LOOKED_AT) };
     }
-    let fault = match &error {
+    let fault = match error {
         ProviderError::Rejected { code, message, .. } => {
             Some(Fault { code: code.clone(), detail: text::tidied(message, 200) })
         }
         _ => None,
     };
     let place = Place { fault, ..Place::because(MessageStatus::Failed, now, reason_of(consequence)) };
-    Some((Outcome::Failed { place, consequence }, None))
+    Outcome::Failed { place, consequence }
 }
 
 /// Why a message failed, in a word of ours.
@@ -276,7 +256,7 @@ async fn silent(ctx: &Context, old: Stored<Message>) -> Result<()> {
     }
     let mut step = ctx.step();
     step.replace(&old, &message)?;
-    let detail = format!("WhatsApp did not say whether it took this message: {}", message.preview().text);
+    let detail = format!("The provider did not say whether it took this message: {}", message.preview().text);
     for_person(ctx, &mut step, &message, "Check whether a message was sent", &detail)?;
     ctx.changed(&mut step, "message", message.id, message.delivery.status.as_str())?;
     ctx.store().commit(step).await?;
@@ -331,6 +311,7 @@ pub(crate) async fn conclude(
             Outcome::NeverWas { until } => {
                 if message.delivery.take_back(*until).is_some() {
                     step.enqueue_at(Job::SendMessage { message: id }, *until);
+                    tell_contact(ctx, &mut step, &old, false).await?;
                 }
             }
             Outcome::Failed { place, consequence } => {
@@ -408,29 +389,36 @@ async fn failed(
     message: &Message,
     consequence: Consequence,
 ) -> Result<()> {
-    match consequence {
-        Consequence::OptedOut => {
-            if let Some(old) = ctx.store().get::<Contact>(&ctx.tenant, &message.contact_id).await? {
-                let mut contact = old.value.clone();
-                contact.agree(Channel::Whatsapp, false, "whatsapp", ctx.now());
-                if contact != old.value {
-                    step.replace(&old, &contact)?;
-                }
-            }
-        }
-        Consequence::Alarm | Consequence::Stop => {
-            let code = message.delivery.fault.as_ref().map_or("", |fault| fault.code.as_str());
-            tracing::error!(code, "WhatsApp lets nothing of this business through");
-            step.put(&BotStatus {
-                last_error: format!("WhatsApp refused a message (code {code})"),
-                at: ctx.now(),
-            })?;
-        }
-        _ => {}
+    tell_contact(ctx, step, message, consequence == Consequence::OptedOut).await?;
+    if matches!(consequence, Consequence::Alarm | Consequence::Stop) {
+        let code = message.delivery.fault.as_ref().map_or("", |fault| fault.code.as_str());
+        let channel = message.channel.as_str();
+        tracing::error!(code, channel, "the provider lets nothing of this business through");
+        let last_error = format!("{channel} refused a message (code {code})");
+        step.put(&BotStatus { last_error, at: ctx.now() })?;
     }
     let reason = message.delivery.reason.as_deref().unwrap_or_default();
     let detail = format!("{reason}: {}", message.preview().text);
     for_person(ctx, step, message, "A message did not get through", &detail)
+}
+
+/// Notes at the contact that a message of ours did not reach them, so that it is no contact, and, if so, that they want
+/// none of the kind.
+async fn tell_contact(ctx: &Context, step: &mut Transaction, message: &Message, refused: bool) -> Result<()> {
+    let Some(old) = ctx.store().get::<Contact>(&ctx.tenant, &message.contact_id).await? else {
+        return Ok(());
+    };
+    let mut contact = old.value.clone();
+    if let Some(at) = message.delivery.since(MessageStatus::Sending) {
+        contact.untouch(at);
+    }
+    if refused {
+        contact.agree(message.channel, false, message.channel.as_str(), ctx.now());
+    }
+    if contact != old.value {
+        step.replace(&old, &contact)?;
+    }
+    Ok(())
 }
 
 /// Puts a message of ours into its conversation, to be sent. Nothing is sent before the step is stored.

@@ -15,7 +15,7 @@ const LOGS: &str =
     "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/${AWS::StackName}/*";
 
 /// Functions whose code opens credentials: those of `operations::integrations`.
-const OPENS_CREDENTIALS: [&str; 12] = [
+const OPENS_CREDENTIALS: [&str; 16] = [
     "admin",
     "agent-create",
     "agent-delete",
@@ -26,8 +26,12 @@ const OPENS_CREDENTIALS: [&str; 12] = [
     "call-dialer",
     "call-reconciler",
     "calls",
+    "chat-responder",
     "context-builder",
     "elevenlabs-webhook",
+    "message-ingest",
+    "message-sender",
+    "whatsapp-webhook",
 ];
 /// Where files are of which kind, and what the functions that have to do with them do to them.
 const INCOMING: &str = "${FilesBucket.Arn}/t/*/import/*";
@@ -51,6 +55,20 @@ const FILES: [(&str, &[(&str, &str)]); 4] = [
     ),
     ("export-worker", &[("s3:GetObject", OUTGOING), ("s3:PutObject", OUTGOING), ("s3:ListBucket", BUCKET)]),
 ];
+/// As whom e-mail and text messages are sent: each tenant says so in its settings.
+const SENDERS: [(&str, &str); 5] = [
+    ("ses:SendEmail", "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"),
+    ("ses:SendEmail", "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/*"),
+    (
+        "sms-voice:SendTextMessage",
+        "arn:${AWS::Partition}:sms-voice:${AWS::Region}:${AWS::AccountId}:phone-number/*",
+    ),
+    ("sms-voice:SendTextMessage", "arn:${AWS::Partition}:sms-voice:${AWS::Region}:${AWS::AccountId}:pool/*"),
+    (
+        "sms-voice:SendTextMessage",
+        "arn:${AWS::Partition}:sms-voice:${AWS::Region}:${AWS::AccountId}:sender-id/*",
+    ),
+];
 /// Functions whose code stores them.
 const SEALS_CREDENTIALS: [&str; 1] = ["admin"];
 /// A function that changes nothing though it takes a `POST`.
@@ -65,8 +83,9 @@ fn statements(policy: &Value) -> BTreeSet<Grant> {
         for action in targets(&statement["Action"]) {
             assert!(!action.contains('*'), "{action}");
             for resource in targets(&statement["Resource"]) {
-                // Log streams, the table's streams and files have names that nobody knows before.
-                let named = FILES.iter().any(|(_, grants)| grants.iter().any(|(_, of)| *of == resource));
+                // Log streams, the table's streams, files and senders have names that nobody knows before.
+                let named = FILES.iter().any(|(_, grants)| grants.iter().any(|(_, of)| *of == resource))
+                    || SENDERS.iter().any(|(_, of)| *of == resource);
                 let bounded = resource == LOGS || resource == "${Table.Arn}/stream/*" || named;
                 assert!(bounded || !resource.contains('*'), "{resource}");
                 grants.insert((action.to_owned(), resource.to_owned()));
@@ -135,6 +154,9 @@ fn expected(function: &Function) -> BTreeSet<Grant> {
     }
     if SEALS_CREDENTIALS.contains(&name) {
         allow(&["kms:GenerateDataKeyWithoutPlaintext"], "CredentialKey.Arn");
+    }
+    for (action, resource) in SENDERS.iter().filter(|_| name == "message-sender") {
+        allow(&[*action], resource);
     }
     for (action, resource) in FILES.iter().filter(|(own, _)| *own == name).flat_map(|(_, grants)| *grants) {
         allow(&[*action], resource);
