@@ -5,7 +5,7 @@ use crate::{Issuer, Tenant};
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use simulators::{Lie, Script};
+use simulators::{Lie, Person, Script, phone_number_id};
 use testkit::Client;
 
 /// A test for each case, each on a stage that the expression makes: `tests_everywhere!(Stage::local())`.
@@ -16,6 +16,7 @@ macro_rules! tests_everywhere {
             $stage;
             a_call_is_made_at_its_time
             a_campaign_calls_its_leads
+            a_chat_is_answered
             a_tenant_without_credentials_is_told_so
             an_end_counts_once
             files_go_by_links
@@ -200,6 +201,66 @@ pub async fn an_end_counts_once(stage: &Stage) {
     assert_eq!(figures["by_status"]["completed"], 1, "{figures:#}");
     let dials = stage.simulators().dials().into_iter().filter(|dial| dial.account == account);
     assert_eq!(dials.count(), 1);
+}
+
+/// Who writes is answered with what is known of them, until a person takes over or they want no more.
+pub async fn a_chat_is_answered(stage: &Stage) {
+    let Tenant { id: tenant, owner, .. } = stage.tenant("chat").await;
+    let phone = stage.callee.number(1);
+    let digits = phone.trim_start_matches('+').to_owned();
+    let asha = lead(&owner, "আশা", &phone).await;
+    let deal =
+        json!({"contact_id": asha, "title": "Flat", "value": 50000, "currency": "USD", "stage": "proposal"});
+    owner.post("/deals", deal).await.expect(201);
+    let known = owner.get(&format!("/api/customer-context/{digits}")).await.expect(200);
+    assert_eq!(known["data"]["contact_id"], json!(asha));
+
+    let person = Person { phone: Some(digits.clone()), user_id: None, name: Some("Asha".to_owned()) };
+    let says = async |words: &str| {
+        let content = json!({"type": "text", "text": {"body": words}});
+        stage.simulators().receive_whatsapp(&phone_number_id(&tenant), &person, content).unwrap();
+        stage.talks_end().await;
+    };
+    let sent =
+        || stage.simulators().sent().into_iter().filter(|sent| sent.to == digits).map(|sent| sent.text);
+    let replies = async |count: usize| {
+        stage.until("a reply", async || (sent().count() >= count).then_some(())).await;
+        assert_eq!(sent().count(), count, "{:?}", sent().collect::<Vec<_>>());
+        sent().last().unwrap()
+    };
+    says("What is the price?").await;
+    let reply = replies(1).await;
+    assert!(reply.contains("আশা") && reply.contains("USD 50,000"), "{reply}");
+    stage.talks_end().await;
+    let conversation = stage
+        .until("the reply to be read", async || {
+            let talk = owner.get("/conversations").await.expect(200)[0].clone();
+            let talk = owner.get(&format!("/conversations/{}", text(&talk["id"]))).await.expect(200);
+            (talk["messages"][0]["status"] == "read").then_some(talk)
+        })
+        .await;
+    let path = format!("/conversations/{}", text(&conversation["id"]));
+    owner.post(&format!("{path}/messages"), json!({"text": "Ravi here"})).await.expect(202);
+    assert_eq!(replies(2).await, "Ravi here");
+    assert_eq!(owner.get(&path).await.expect(200)["status"], "human");
+    owner.post(&format!("{path}/release"), json!({})).await.expect(200);
+    says("STOP").await;
+    assert!(replies(3).await.contains("START"));
+    let lead = owner.get(&format!("/leads/{asha}")).await.expect(200);
+    assert_eq!(lead["suppression"]["whatsapp"]["reason"], "opted_out");
+    let refused = owner.post(&format!("{path}/messages"), json!({"text": "Please"})).await;
+    assert_eq!(refused.problem(409), "suppressed");
+    let mail = json!({"contact_id": asha, "channel": "email", "subject": "Hello", "text": "Hello"});
+    assert_eq!(owner.post("/conversations", mail).await.problem(409), "suppressed");
+    let (nobody, webhook) = (stage.client(None), format!("/webhooks/whatsapp/{tenant}"));
+    let forged = [("x-hub-signature-256", "sha256=00")];
+    let forged = nobody.send(Method::POST, &webhook, &forged, Some(b"{}".to_vec())).await;
+    assert_eq!(forged.problem(401), "unauthenticated");
+    let question =
+        |token: &str| format!("{webhook}?hub.mode=subscribe&hub.verify_token={token}&hub.challenge=42");
+    let known = nobody.get(&question(&format!("verify_wsec_{tenant}"))).await.expect(200);
+    assert_eq!(known, json!(42));
+    assert_eq!(nobody.get(&question("wrong")).await.problem(403), "forbidden");
 }
 
 /// Leads come from a file that is put by a link, and go into one that is had by a link.

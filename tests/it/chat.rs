@@ -1,10 +1,11 @@
 //! WhatsApp end to end: who writes is known, answered once, and can stop it.
 
 mod channels;
+mod crash;
 mod hostile;
 mod inbox;
 mod order;
-mod windows;
+pub(crate) mod windows;
 
 use crate::story::lead_of;
 use jiff::SignedDuration;

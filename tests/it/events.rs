@@ -104,7 +104,12 @@ async fn http_samples_are_understood() {
     for sample in http_samples() {
         let request = lambda_http::request::from_str(&sample.text).expect(&sample.file);
         let uri = request.uri().path_and_query().unwrap().as_str().to_owned();
-        let kept = ["elevenlabs-signature", "idempotency-key", "x-frontdesk-initiation-secret"];
+        let kept = [
+            "elevenlabs-signature",
+            "idempotency-key",
+            "x-frontdesk-initiation-secret",
+            "x-hub-signature-256",
+        ];
         let headers: Vec<_> = kept
             .iter()
             .filter_map(|name| Some((*name, request.headers().get(*name)?.to_str().ok()?)))

@@ -352,6 +352,7 @@ async fn what_is_sent_to_providers_can_be_checked() {
     let lead = lead(owner, "+919876543210").await;
     call(owner, &lead).await;
     app.advance(minutes(5)).await;
+    crate::chat::windows::a_text_and_a_template(&app).await;
     let sent = app.simulators().requests();
     let sent: Vec<_> = sent.into_iter().filter(|request| request.body.is_object()).collect();
     for path in [
@@ -359,6 +360,7 @@ async fn what_is_sent_to_providers_can_be_checked() {
         "/v1/convai/agents/{agent_id}",
         "/v1/convai/twilio/outbound-call",
         "/chat/completions",
+        "/{Version}/{Phone-Number-ID}/messages",
     ] {
         assert!(sent.iter().any(|request| request.path_template == path), "{path}");
     }

@@ -5,14 +5,21 @@ import pathlib
 import subprocess
 import sys
 
-DOCUMENTS = {"elevenlabs": "elevenlabs-openapi.json", "openai": "openai-openapi.json"}
-# Fields that only the providers' newer SDKs know, by operation. Today there are none.
-NEWER = {}
+DOCUMENTS = {
+    "elevenlabs": "elevenlabs-openapi.json",
+    "openai": "openai-openapi.json",
+    "whatsapp": "whatsapp-openapi.json",
+}
+# Fields that the providers take and their documents lack, by operation.
+NEWER = {"post /{Version}/{Phone-Number-ID}/messages": ["biz_opaque_callback_data"]}
 
 documents, bodies = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 checked, wrong = 0, 0
 for file in sorted(bodies.glob("*.json")):
     sent = json.loads(file.read_text())
+    # Meta's document has no mark that a message was read.
+    if sent["provider"] == "whatsapp" and sent["body"].get("status") == "read":
+        continue
     operation = f"{sent['method']} {sent['path']}"
     verdict = subprocess.run(
         [sys.executable, documents / "check_body.py", documents / DOCUMENTS[sent["provider"]], sent["method"], sent["path"]],
@@ -46,4 +53,4 @@ else:
     print("signature: the SDK takes a tampered body, so this check proves nothing")
 
 print(f"provider documents: {checked} bodies checked, {wrong} wrong")
-sys.exit(1 if wrong or checked < 4 else 0)
+sys.exit(1 if wrong or checked < 8 else 0)

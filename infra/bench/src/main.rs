@@ -4,6 +4,7 @@
 //! ```text
 //! cargo run --release -p bench -- import --rows 100000
 //! cargo run --release -p bench -- reads --few 1000 --many 100000
+//! cargo run --release -p bench -- chat --people 200 --leads 100000
 //! cargo run --release -p bench -- planning --calls 10000
 //! cargo run --release -p bench -- units
 //! cargo run -p bench -- costs
@@ -16,6 +17,7 @@
     reason = "a benchmark speaks to a person at a terminal"
 )]
 
+mod chat;
 mod costs;
 mod import;
 mod load;
@@ -48,12 +50,13 @@ async fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments.first().map(String::as_str) {
         Some("import") => import::run(number("--rows", 100_000)?).await,
         Some("reads") => reads::run(number("--few", 1_000)?, number("--many", 100_000)?).await,
+        Some("chat") => chat::run(number("--people", 200)?, number("--leads", 100_000)?).await,
         Some("planning") => planning::run(number("--calls", 10_000)?).await,
         Some("units") => units::run().await,
         Some("costs") => costs::run().await,
         Some("load") => load::run(arguments).await,
         _ => {
-            Err("usage: bench import [--rows N] | reads [--few N] [--many N] | planning [--calls N] | units | costs \
+            Err("usage: bench import [--rows N] | reads [--few N] [--many N] | chat [--people N] [--leads N] | planning [--calls N] | units | costs \
                  | load [--clients N] [--seconds N] [--stack FILE]"
                 .into())
         }

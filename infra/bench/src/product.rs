@@ -123,6 +123,18 @@ impl Product {
     }
 }
 
+impl Product {
+    /// Posts what somebody who has no key signs, below the product's address.
+    pub(crate) async fn post(&self, path: &str, signed: (&str, &str), body: Vec<u8>) -> Result<(), Failure> {
+        let request = self.http.request(Method::POST, format!("{}{path}", self.url).parse()?);
+        let request =
+            request.header(signed.0, signed.1).header("content-type", "application/json").body(body);
+        let answer = request.send().await?;
+        let status = answer.status();
+        if status.is_success() { Ok(()) } else { Err(format!("{path}: {status}").into()) }
+    }
+}
+
 /// The most memory that the process has had so far, in MiB, where the system says so.
 pub(crate) fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

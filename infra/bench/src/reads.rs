@@ -44,6 +44,8 @@ async fn timed(product: &Product) -> Result<Vec<(&'static str, Percentiles)>, Fa
         ("GET /leads?search= two words", "/leads?search=bianchi%20137"),
         ("GET /leads?search= a number", "/leads?search=%2B919100000007"),
         ("GET /leads/pipeline", "/leads/pipeline"),
+        ("GET /api/customer-context/{phone}", "/api/customer-context/919100000007"),
+        ("GET /api/customer-context, unknown", "/api/customer-context/919999999999"),
     ] {
         rows.push((name, measured(product, Method::GET, path, None).await?));
     }

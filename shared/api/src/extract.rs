@@ -167,8 +167,13 @@ async fn answered(ctx: &Context, request: &Idempotency) -> Result<Option<Respons
         return Err(operations::Error::Answered.into());
     }
     let status = StatusCode::from_u16(saved.status).unwrap_or(StatusCode::OK);
-    let mut response = (status, saved.body).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let is_empty = status == StatusCode::NO_CONTENT;
+    let mut response = (status, if is_empty { String::new() } else { saved.body }).into_response();
+    if is_empty {
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    } else {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
     response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     Ok(Some(response))
 }

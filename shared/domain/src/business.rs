@@ -172,6 +172,19 @@ impl Weekday {
         Self::ALL[usize::try_from(from_monday).unwrap_or_default() % 7]
     }
 
+    /// The weekday's English name, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mon => "monday",
+            Self::Tue => "tuesday",
+            Self::Wed => "wednesday",
+            Self::Thu => "thursday",
+            Self::Fri => "friday",
+            Self::Sat => "saturday",
+            Self::Sun => "sunday",
+        }
+    }
+
     /// The weekday as the API spells it.
     pub fn as_str(self) -> &'static str {
         match self {

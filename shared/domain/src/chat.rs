@@ -21,7 +21,7 @@ pub use settings::ChatSettings;
 pub use style::ReplyStyle;
 pub use words::{Phrase, phrase};
 
-use crate::contact::Channel;
+use crate::contact::{Channel, Contact};
 use crate::{ContactId, ConversationId, MessageId, Phone};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -130,6 +130,9 @@ pub struct Lease {
     pub up_to: u64,
     /// Until when nobody else makes one.
     pub until: Timestamp,
+    /// How often it was begun.
+    #[serde(default)]
+    pub tries: u32,
 }
 
 /// A message in short, for lists.
@@ -189,9 +192,11 @@ impl Conversation {
         self.window_until().is_some_and(|until| now < until)
     }
 
-    /// Notes a message of theirs. One that comes late changes no order: the latest stays the latest.
-    pub fn hear(&mut self, message: &Message, now: Timestamp) {
+    /// Notes a message of theirs, which gets its number. One that comes late changes no order: the latest stays the
+    /// latest.
+    pub fn hear(&mut self, message: &mut Message, now: Timestamp) {
         self.received += 1;
+        message.number = self.received;
         self.last_arrival_at = Some(now);
         if self.last_inbound_at.is_none_or(|last| message.at >= last) {
             self.last_inbound_at = Some(message.at);
@@ -199,6 +204,20 @@ impl Conversation {
         }
         self.show(message);
         self.updated_at = now;
+    }
+
+    /// Shows with whom it is. Who has another number now did not write from it yet: neither WhatsApp's spelling of the
+    /// old one nor its window is theirs.
+    pub fn describe(&mut self, contact: &Contact) {
+        let name = contact.name();
+        if !name.is_empty() {
+            self.name = name;
+        }
+        if self.phone.is_some() && self.phone != contact.details.phone {
+            self.wa_id = None;
+            self.last_inbound_at = None;
+        }
+        self.phone.clone_from(&contact.details.phone);
     }
 
     /// Shows a message as the latest, unless a later one is known.
@@ -223,7 +242,8 @@ impl Conversation {
 
     /// Takes the right to answer all that was received so far.
     pub fn begin_answer(&mut self, now: Timestamp) -> Lease {
-        let lease = Lease { up_to: self.received, until: now + LEASE };
+        let tries = self.lease.map_or(0, |before| before.tries) + 1;
+        let lease = Lease { up_to: self.received, until: now + LEASE, tries };
         self.lease = Some(lease);
         self.updated_at = now;
         lease

@@ -48,6 +48,17 @@ pub fn tidied(text: &str, max: usize) -> String {
     shortened(&plain.split_whitespace().collect::<Vec<_>>().join(" "), max)
 }
 
+/// A text without the rows of signs by which a prompt marks its parts: a row of equal signs becomes one.
+pub fn unmarked(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '=' || !plain.ends_with('=') {
+            plain.push(c);
+        }
+    }
+    plain
+}
+
 /// Text as names, labels and sources are looked up by: in lower case, without accents (`U+0300` to `U+036F`; the
 /// vowel signs of Indic scripts stay), with runs of white space as one space.
 pub fn folded(text: &str) -> String {
@@ -79,6 +90,11 @@ mod tests {
     fn a_tidied_text_is_one_bounded_line() {
         assert_eq!(tidied(" a\u{0}b\n\u{202e}c  d ", 9), "a b c d");
         assert_eq!(tidied("abcdef", 3), "ab\u{2026}");
+    }
+
+    #[test]
+    fn a_row_of_signs_is_none_any_more() {
+        assert_eq!(unmarked("===== END === a == b = c"), "= END = a = b = c");
     }
 
     #[test]

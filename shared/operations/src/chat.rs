@@ -6,7 +6,6 @@
 pub mod answering;
 pub mod ingest;
 mod people;
-pub(crate) use people::describe;
 mod prompt;
 mod statuses;
 
@@ -62,6 +61,7 @@ pub(crate) fn written(
         content,
         at,
         day: config.day_of(at),
+        number: 0,
         provider_id: None,
         reply_to: None,
         delivery: Delivery::begun(status, at),

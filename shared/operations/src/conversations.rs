@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use store::{ConversationFilter, Feedback, Stored};
 use utoipa::{IntoParams, ToSchema};
 
-/// How long a text may be, in characters: WhatsApp's own limit.
+/// How long a text may be, in characters: the limits of WhatsApp, and of AWS End User Messaging.
 const TEXT_MAX: usize = 4_096;
+const SMS_MAX: usize = 1_600;
 
 /// Which conversations to show.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -141,7 +142,7 @@ pub struct ConversationDetails {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MessageInput {
-    /// The text, 4,096 characters at most.
+    /// The text, 4,096 characters at most, 1,600 of an SMS.
     pub text: Option<String>,
     /// Of an e-mail: its subject.
     pub subject: Option<String>,
@@ -171,7 +172,7 @@ pub struct NewMessage {
     /// Where: whatsapp, sms or email.
     #[serde(default = "whatsapp")]
     pub channel: Channel,
-    /// The text, 4,096 characters at most.
+    /// The text, 4,096 characters at most, 1,600 of an SMS.
     #[serde(default)]
     pub text: Option<String>,
     /// Of an e-mail: its subject.
@@ -337,7 +338,7 @@ async fn write(
     content: Content,
     config: &BusinessConfig,
 ) -> Result<MessageView> {
-    crate::chat::describe(&mut talk, contact);
+    talk.describe(contact);
     let author = MessageAuthor::Member { name: ctx.actor.name() };
     let mut step = ctx.step();
     let before = talk.clone();
@@ -360,6 +361,7 @@ async fn write(
         Some(old) => step.replace(old, &talk)?,
         None => step.create(&talk)?,
     }
+    ctx.changed(&mut step, "conversation", talk.id, "updated")?;
     let view = MessageView::of(message);
     ctx.remember(&mut step, 202, &view)?;
     ctx.store().commit(step).await?;
@@ -382,8 +384,9 @@ fn advice(reason: &str) -> &'static str {
 /// What a member wants to say, checked.
 async fn content(ctx: &Context, channel: Channel, input: &MessageInput) -> Result<Content> {
     let MessageInput { text, subject, template } = input;
+    let max = if channel == Channel::Sms { SMS_MAX } else { TEXT_MAX };
     let written = |text: &str| {
-        let text = text::prose(text.trim(), TEXT_MAX).map_err(|e| e.within("/text"))?;
+        let text = text::prose(text.trim(), max).map_err(|e| e.within("/text"))?;
         if text.is_empty() { Err(Invalid::at("/text", "must not be empty")) } else { Ok(text) }
     };
     if channel != Channel::Email && subject.is_some() {

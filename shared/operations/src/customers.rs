@@ -122,18 +122,15 @@ pub struct CustomerCall {
 /// for who has it, and one for all that is open with them.
 pub async fn context(ctx: &Context, number: &str) -> Result<CustomerContext> {
     ctx.require(Role::Viewer)?;
-    let phone = match Phone::parse(number, None) {
-        Ok(phone) => phone,
-        // Only a national number needs to know where it is at home.
-        Err(wrong) => {
-            let config = business_config::get(ctx).await?.value.config;
-            if config.default_country.is_none() {
-                return Err(wrong.into());
-            }
-            Phone::parse(number, config.default_country)?
-        }
-    };
-    let owner = match ctx.store().contact_with_phone(&ctx.tenant, &phone).await? {
+    // A number that says its country needs no configuration; any other is read as everywhere else.
+    let is_whole = number.trim_start().starts_with('+') || number.contains('@');
+    let home = if is_whole { None } else { business_config::get(ctx).await?.value.config.default_country };
+    let phone = Phone::parse(number, home)?;
+    // WhatsApp's own spelling of a number need not be the one that is dialled.
+    let spellings: Vec<Phone> =
+        [phone.clone()].into_iter().chain(Phone::of_whatsapp(phone.as_str())).collect();
+    let owner = ctx.store().contact_who_writes(&ctx.tenant, None, &spellings).await?.by_phone;
+    let owner = match owner {
         Some(id) => ctx.store().contact(&ctx.tenant, id).await?,
         None => None,
     };

@@ -4,6 +4,7 @@ use contracts::Failure;
 use domain::Invalid;
 use llm::LlmError;
 use provider::ProviderError;
+use std::time::Duration;
 use store::Stored;
 
 /// An operation that did not do what was asked.
@@ -103,20 +104,34 @@ impl Error {
         Self::Provider { service: "elevenlabs", error }
     }
 
+    /// Whether it may go well later.
+    pub fn may_pass(&self) -> bool {
+        self.passes().0
+    }
+
     /// What the error means for a job: whatever may pass comes again.
     pub fn into_failure(self) -> Failure {
         let reason = self.to_string();
-        let (passes, after) = match &self {
+        let (passes, after) = self.passes();
+        if passes { Failure::Retry { reason, after } } else { Failure::Drop { reason } }
+    }
+
+    /// Whether it may go well later, and when, if that was said.
+    fn passes(&self) -> (bool, Option<Duration>) {
+        match self {
             Self::Provider { error, .. } => {
                 (error.is_retryable() || error.effect_unknown(), error.retry_after())
             }
             // A model may say it shorter next time; one that refuses goes on refusing.
             Self::Model(error) => (!matches!(error, LlmError::Refused), error.retry_after()),
+            // Where somebody else took it first, whoever looks again finds them.
+            Self::Vault(_)
+            | Self::Stale
+            | Self::NotConfigured(_)
+            | Self::Store(store::Error::Taken { .. }) => (true, None),
             Self::Store(error) => (error.is_retryable(), None),
-            Self::Vault(_) | Self::Stale | Self::NotConfigured(_) => (true, None),
             _ => (false, None),
-        };
-        if passes { Failure::Retry { reason, after } } else { Failure::Drop { reason } }
+        }
     }
 }
 

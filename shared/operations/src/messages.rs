@@ -44,6 +44,8 @@ pub(crate) enum Outcome {
     NeverWas {
         /// When to try again.
         until: Timestamp,
+        /// Whether the person gets too much for now, and nothing else of ours either.
+        is_pause: bool,
     },
     /// It did not get there.
     Failed {
@@ -98,12 +100,17 @@ async fn prepare(ctx: &Context, id: MessageId) -> Result<Option<Ready>> {
     )?;
     let config = settings.value.config;
     let Some(talk) = talk else { return Ok(None) };
+    // Who has another number since is written to there, and has not written from it.
+    let mut present = talk.value.clone();
+    if let Some(contact) = &contact {
+        present.describe(contact);
+    }
     let refusal = match &contact {
-        Some(contact) => refusal(&old, &talk, contact, &config, now),
+        Some(contact) => refusal(&old, &present, contact, &config, now),
         None => Some("no_contact"),
     };
     let found = match (&contact, refusal) {
-        (Some(contact), None) => request::of(ctx, &old, &talk, contact).await?,
+        (Some(contact), None) => request::of(ctx, &old, &present, contact).await?,
         (_, refusal) => Err(refusal.unwrap_or("no_contact")),
     };
     let (contact, Prepared { request, line }) = match (contact, found) {
@@ -129,13 +136,13 @@ async fn prepare(ctx: &Context, id: MessageId) -> Result<Option<Ready>> {
     message.delivery.wait(now + SILENCE);
     step.replace(&old, &message)?;
     if talk.channel == Channel::Whatsapp {
-        let mut paced = talk.value.clone();
+        let mut paced = present.clone();
         paced.pace.count(now);
         step.replace(&talk, &paced)?;
     } else {
         step.require(&talk);
     }
-    if starts(&message, &talk, now) {
+    if starts(&message, &present, now) {
         let mut touched = contact.value.clone();
         touched.touch(now);
         step.replace(&contact, &touched)?;
@@ -166,7 +173,8 @@ async fn busy_until(
 
 /// Whether a message begins something, instead of answering: then it needs consent, and counts as a contact.
 pub(crate) fn starts(message: &Message, talk: &Conversation, now: Timestamp) -> bool {
-    let answers = talk.channel == Channel::Whatsapp && talk.is_window_open(now);
+    let advertises = matches!(message.content, Content::Template { marketing: true, .. });
+    let answers = talk.channel == Channel::Whatsapp && talk.is_window_open(now) && !advertises;
     !answers && message.author != MessageAuthor::System
 }
 
@@ -180,7 +188,9 @@ pub(crate) fn refusal(
 ) -> Option<&'static str> {
     // That nothing more will come is the one thing that may still be said.
     let is_confirmation = message.author == MessageAuthor::System;
-    if message.author == MessageAuthor::Bot && talk.status == ConversationStatus::Human {
+    // The bot's last word before a person answers may still go, until one does.
+    let is_last_word = message.figures.hands_over && talk.assignee.is_none();
+    if message.author == MessageAuthor::Bot && talk.status == ConversationStatus::Human && !is_last_word {
         return Some("taken_over");
     }
     if contact.suppression.contains_key(&talk.channel) && !is_confirmation {
@@ -219,7 +229,8 @@ fn refused(ctx: &Context, message: &Message, error: &ProviderError) -> Outcome {
     if let Some(secs) = wait.filter(|_| put_off < PUT_OFF_MAX) {
         let asked =
             error.retry_after().and_then(|after| i64::try_from(after.as_secs()).ok()).unwrap_or_default();
-        return Outcome::NeverWas { until: now + SignedDuration::from_secs(secs.max(asked)).min(LOOKED_AT) };
+        let until = now + SignedDuration::from_secs(secs.max(asked)).min(LOOKED_AT);
+        return Outcome::NeverWas { until, is_pause: consequence == Consequence::WaitForPair };
     }
     let fault = match error {
         ProviderError::Rejected { code, message, .. } => {
@@ -302,16 +313,22 @@ pub(crate) async fn conclude(
             message.provider_id = provider_id.map(str::to_owned);
         }
         let mut step = ctx.step();
+        let mut learned = false;
         match &outcome {
             Outcome::Stands(place) => advance(ctx, &mut step, &mut message, place, config).await?,
             Outcome::Taken { place, wa_id } => {
                 advance(ctx, &mut step, &mut message, place, config).await?;
-                learn_number(ctx, &mut step, &message, wa_id.as_ref()).await?;
+                // The number by which WhatsApp knows the person, where it is told for the first time.
+                let learn = |talk: &mut Conversation| talk.wa_id = talk.wa_id.take().or_else(|| wa_id.clone());
+                learned = tell_talk(ctx, &mut step, &old, learn).await?;
             }
-            Outcome::NeverWas { until } => {
+            Outcome::NeverWas { until, is_pause } => {
                 if message.delivery.take_back(*until).is_some() {
                     step.enqueue_at(Job::SendMessage { message: id }, *until);
                     tell_contact(ctx, &mut step, &old, false).await?;
+                    if *is_pause {
+                        tell_talk(ctx, &mut step, &old, |talk| talk.pace.pause(*until)).await?;
+                    }
                 }
             }
             Outcome::Failed { place, consequence } => {
@@ -323,7 +340,7 @@ pub(crate) async fn conclude(
                 }
             }
         }
-        if message == old.value {
+        if message == old.value && !learned {
             return Ok(());
         }
         step.replace(&old, &message)?;
@@ -364,22 +381,23 @@ async fn advance(
     }
 }
 
-/// Keeps the number by which WhatsApp knows the person, where it is told for the first time.
-async fn learn_number(
+/// Changes a message's conversation, where that changes anything; whether it did.
+async fn tell_talk(
     ctx: &Context,
     step: &mut Transaction,
     message: &Message,
-    wa_id: Option<&String>,
-) -> Result<()> {
-    let Some(wa_id) = wa_id else { return Ok(()) };
+    change: impl Fn(&mut Conversation),
+) -> Result<bool> {
     let Some(old) = ctx.store().get::<Conversation>(&ctx.tenant, &message.id.conversation).await? else {
-        return Ok(());
+        return Ok(false);
     };
-    if old.wa_id.is_none() {
-        let talk = Conversation { wa_id: Some(wa_id.clone()), ..old.value.clone() };
+    let mut talk = old.value.clone();
+    change(&mut talk);
+    let changed = talk != old.value;
+    if changed {
         step.replace(&old, &talk)?;
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// What follows from a message that did not get there.

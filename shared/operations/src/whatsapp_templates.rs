@@ -186,7 +186,14 @@ pub(crate) async fn fill(ctx: &Context, input: &TemplateInput) -> Result<Content
         filled.push(text::line(parameter, 500).map_err(|e| e.within(&pointer))?);
     }
     let text = printed(&template.body, &filled);
-    Ok(Content::Template { name: name.clone(), language: language.clone(), parameters: filled, text })
+    let marketing = template.category == TemplateCategory::Marketing.as_str();
+    Ok(Content::Template {
+        name: name.clone(),
+        language: language.clone(),
+        parameters: filled,
+        text,
+        marketing,
+    })
 }
 
 /// A text with its places filled, in one pass: what fills a place is not itself filled.

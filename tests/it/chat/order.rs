@@ -178,3 +178,47 @@ async fn a_person_stays_one_when_their_number_changes() {
     assert_eq!(app.owner.all("/leads").await.len(), 1);
     assert_eq!(sent_to(&app, "919812345678").len(), 1);
 }
+
+#[tokio::test]
+async fn two_records_of_one_person_lose_no_message() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    let by_id =
+        simulators::Person { phone: None, user_id: Some("IN.77".to_owned()), name: Some("Asha".to_owned()) };
+    says(&app, &by_id, "Hello").await;
+    let known = crate::story::lead(owner, "+919876543210").await;
+    let both = simulators::Person { phone: Some(ASHA.to_owned()), ..by_id.clone() };
+    says(&app, &both, "It is me, with my number").await;
+    says(&app, &both, "And again").await;
+    assert_eq!(sent_to(&app, ASHA).len(), 2, "the record with the number is the one that people keep");
+    let talks = owner.all("/conversations").await;
+    let of_known = talks.iter().find(|talk| talk["contact_id"] == json!(known)).unwrap();
+    assert_eq!(of_known["last_message"]["direction"], "outbound");
+    says(&app, &by_id, "Now without").await;
+    assert_eq!(owner.all("/leads").await.len(), 2, "the id goes with the number now");
+    assert_eq!(sent_to(&app, ASHA).len(), 3);
+}
+
+#[tokio::test]
+async fn a_number_that_is_changed_by_hand_is_not_the_old_one() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    says(&app, &asha(), "Hello").await;
+    let talk = conversation(owner).await;
+    let lead = format!("/leads/{}", talk["contact_id"].as_str().unwrap());
+    owner.patch(&lead, json!({"phone": "+919812345678"})).await.expect(200);
+    let path = format!("/conversations/{}/messages", talk["id"].as_str().unwrap());
+    assert_eq!(owner.post(&path, json!({"text": "Hello"})).await.problem(409), "window_closed");
+    assert_eq!(sent_to(&app, ASHA).len(), 1);
+}
+
+#[tokio::test]
+async fn one_bad_update_holds_nobody_up() {
+    let app = TestApp::start().await;
+    let large = json!({"type": "order", "order": {"catalog_id": "1", "text": "x".repeat(600_000)}});
+    let ravi = simulators::Person { phone: Some("919812345678".to_owned()), ..asha() };
+    let batch = vec![(asha(), large), (asha(), text("Hello")), (ravi, text("Hello"))];
+    app.simulators().receive_whatsapp_batch(&line(), batch).unwrap();
+    assert_eq!(app.advance(secs(10)).await, Vec::<String>::new());
+    assert_eq!((sent_to(&app, ASHA).len(), sent_to(&app, "919812345678").len()), (1, 1));
+}

@@ -20,6 +20,16 @@ async fn template(app: &TestApp) {
         .unwrap();
 }
 
+/// One of each kind of body that we send.
+pub(crate) async fn a_text_and_a_template(app: &TestApp) {
+    template(app).await;
+    says(app, &asha(), "Hello").await;
+    let filled =
+        json!({"template": {"name": "visit_reminder", "language": "en", "parameters": ["Asha", "Monday"]}});
+    send(&app.owner, filled).await.expect(202);
+    assert_eq!(app.advance(secs(20)).await, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn outside_the_window_a_template_goes_and_nothing_else() {
     let app = TestApp::start().await;
@@ -152,6 +162,10 @@ async fn marketing_may_be_refused_at_whatsapp_and_questions_are_answered_all_the
     assert_eq!(owner.all("/leads").await[0]["consent"]["whatsapp"]["granted"], false);
     says(&app, &asha(), "Still there?").await;
     assert_eq!(sent_to(&app, ASHA).len(), 2);
+    let body = json!({"category": "marketing", "body": "Half price!"});
+    owner.put("/whatsapp/templates/sale/en", body).await.expect(200);
+    let sale = json!({"template": {"name": "sale", "language": "en"}});
+    assert_eq!(send(owner, sale).await.problem(409), "no_consent", "what advertises is never an answer");
     change("resume").unwrap();
     assert_eq!(app.advance(secs(5)).await, Vec::<String>::new());
     assert_eq!(owner.all("/leads").await[0]["consent"]["whatsapp"]["granted"], true);

@@ -5,7 +5,7 @@ use crate::action::Card;
 use crate::business::BusinessConfig;
 use crate::contact::{Contact, LeadStatus};
 use crate::context::HistoryEntry;
-use crate::text::tidied;
+use crate::text::{tidied, unmarked};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -60,13 +60,14 @@ impl Brief<'_> {
     pub fn block(&self) -> String {
         let mut block =
             format!("=== CUSTOMER CONTEXT ===\n{}\n=== END CONTEXT ===\n", self.lines().join("\n"));
-        let name = self.contact.name();
+        let name = self.name();
         if !name.is_empty() {
-            let name = inert(&name, 100);
             let _ =
                 write!(block, "\nIMPORTANT: Address the customer by their name '{name}' when appropriate.");
         }
-        let _ = write!(block, "\n{}", ReplyStyle::of(self.contact).note());
+        let is_told = !self.config.chat.is_private("status") && !self.config.chat.is_private("score");
+        let style = if is_told { ReplyStyle::of(self.contact) } else { ReplyStyle::New };
+        let _ = write!(block, "\n{}", style.note());
         block
     }
 
@@ -76,18 +77,25 @@ impl Brief<'_> {
         own.first().map_or_else(|| self.config.timezone.time_zone(), crate::zone::ZoneName::time_zone)
     }
 
-    /// What a reply to the person may rest on: their record as the model is told it, what is open, the business's own
-    /// facts and hours.
+    /// When the business is open, a line a day; empty if it did not say.
+    pub fn hours(&self) -> Vec<String> {
+        let hours = self.config.business_hours.iter();
+        hours.map(|(day, hours)| format!("{} {} - {}", day.name(), hours.open, hours.close)).collect()
+    }
+
+    /// What a reply to the person may rest on: what people and rules of ours wrote of them, what is open, the business's
+    /// own facts and hours. What they say of themselves, as their name, and what a model noted of it, is no ground.
     pub fn ground(&self) -> Ground {
         let mut ground = Ground::new(self.now.to_zoned(self.zone()));
-        for line in self.lines() {
-            ground.fact(&line);
+        let theirs = ["Customer:", "Lead Status:", "Preferences:"];
+        for line in self.lines().iter().filter(|line| !theirs.iter().any(|title| line.starts_with(title))) {
+            ground.record(line);
         }
         for fact in &self.config.chat.facts {
             ground.fact(fact);
         }
-        for (day, hours) in &self.config.business_hours {
-            ground.fact(&format!("{} {} - {}", day.as_str(), hours.open, hours.close));
+        for hours in self.hours() {
+            ground.opens(&hours);
         }
         for card in self.open {
             let at = match card {
@@ -103,6 +111,15 @@ impl Brief<'_> {
         ground
     }
 
+    /// Their name, if it may be told.
+    fn name(&self) -> String {
+        let chat = &self.config.chat;
+        if ["name", "first_name", "last_name"].iter().any(|field| chat.is_private(field)) {
+            return String::new();
+        }
+        inert(&self.contact.name(), 100)
+    }
+
     fn lines(&self) -> Vec<String> {
         let chat = &self.config.chat;
         let details = &self.contact.details;
@@ -110,13 +127,14 @@ impl Brief<'_> {
             let text = if chat.is_private(field) { String::new() } else { inert(text, max) };
             Some(text).filter(|text| !text.is_empty())
         };
-        let mut who = vec![format!("Customer: {}", named(self.contact))];
+        let name = self.name();
+        let mut who = vec![format!("Customer: {}", if name.is_empty() { "unknown" } else { &name })];
         who.extend(public("company", &details.company, 200).map(|company| format!("Company: {company}")));
         who.extend(
             public("position", &details.position, 200).map(|position| format!("Position: {position}")),
         );
         let mut lines = vec![who.join(" | ")];
-        if !chat.is_private("status") {
+        if !chat.is_private("status") && !chat.is_private("score") {
             lines.push(standing(self.contact));
         }
         let titled = |title: &str, items: Vec<String>| {
@@ -128,7 +146,9 @@ impl Brief<'_> {
         if !chat.is_private("tasks") {
             lines.extend(titled("Pending Tasks", self.tasks()));
         }
-        lines.extend(titled("Upcoming Calls", self.calls()));
+        if !chat.is_private("calls") {
+            lines.extend(titled("Upcoming Calls", self.calls()));
+        }
         lines.extend(
             public("email", details.email.as_ref().map_or("", crate::Email::as_str), 200)
                 .map(|email| format!("Email: {email}")),
@@ -146,9 +166,11 @@ impl Brief<'_> {
             lines.extend(titled("Recent Conversations", talks.collect()));
         }
         lines.extend(public("notes", &details.notes, 2_000).map(|notes| format!("Notes: {notes}")));
-        lines.extend(self.contact.last_contact_at.map(|at| format!("Last Contact: {}", self.day(at))));
-        lines
-            .extend(self.contact.next_follow_up_at.map(|at| format!("Next Follow-up: {}", self.instant(at))));
+        let shown = |field: &str, at: Option<Timestamp>| at.filter(|_| !chat.is_private(field));
+        let last = shown("last_contact_at", self.contact.last_contact_at);
+        lines.extend(last.map(|at| format!("Last Contact: {}", self.day(at))));
+        let next = shown("next_follow_up_at", self.contact.next_follow_up_at);
+        lines.extend(next.map(|at| format!("Next Follow-up: {}", self.instant(at))));
         let mut left = BLOCK_MAX;
         lines.retain(|line| {
             let length = line.chars().count();
@@ -230,5 +252,5 @@ fn labelled(name: &str, value: &Value) -> Option<String> {
 
 /// A text of a record as one line that can neither end the block nor pose as a line of ours.
 fn inert(text: &str, max: usize) -> String {
-    tidied(&text.replace("===", "=").replace('|', "/"), max)
+    tidied(&unmarked(text).replace('|', "/"), max)
 }

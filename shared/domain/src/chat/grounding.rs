@@ -8,16 +8,17 @@ mod terms;
 
 use crate::text::folded;
 use jiff::Zoned;
-use mentions::{Mention, mentions};
+use mentions::{Mention, mentions, speaks_of_money};
 use std::collections::BTreeSet;
-use terms::{BARGAINS, CONFIRMATIONS, CONTACTS, contained};
+use terms::{BARGAINS, CONFIRMATIONS, CONTACTS, OPENING, contained};
 
 /// What a reply may rest on.
 #[derive(Debug, Clone)]
 pub struct Ground {
     now: Zoned,
-    facts: String,
+    statements: String,
     known: BTreeSet<Mention>,
+    hours: BTreeSet<Mention>,
     asked: BTreeSet<Mention>,
     /// Whether somebody will really come back to them: a task, a call, or what goes with this reply.
     pub follow_up: bool,
@@ -70,19 +71,31 @@ impl Ground {
     pub fn new(now: Zoned) -> Self {
         Self {
             now,
-            facts: String::new(),
+            statements: String::new(),
             known: BTreeSet::new(),
+            hours: BTreeSet::new(),
             asked: BTreeSet::new(),
             follow_up: false,
             takes_request: false,
         }
     }
 
-    /// Adds what a record or the business says: its numbers, days and words may be repeated.
+    /// Adds what the business states: its numbers, days and words may be repeated.
     pub fn fact(&mut self, text: &str) {
+        self.record(text);
+        self.statements.push_str(&folded(text));
+        self.statements.push('\n');
+    }
+
+    /// Adds what a record says: its numbers and days may be repeated. Its words promise nothing: that somebody asked for
+    /// a discount gives them none.
+    pub fn record(&mut self, text: &str) {
         self.known.extend(mentions(text, &self.now));
-        self.facts.push_str(&folded(text));
-        self.facts.push('\n');
+    }
+
+    /// Adds opening hours, which back what is said of opening hours.
+    pub fn opens(&mut self, text: &str) {
+        self.hours.extend(mentions(text, &self.now));
     }
 
     /// Adds an instant that a record holds.
@@ -99,23 +112,26 @@ impl Ground {
     fn unbacked(&self, sentence: &str) -> Option<ClaimKind> {
         let words = folded(sentence);
         let is_question = words.trim_end().ends_with(['?', '\u{61f}']);
-        let claimed = mentions(sentence, &self.now);
-        for mention in claimed.iter().filter(|mention| mention.claims()) {
+        let of_hours = !contained(&words, OPENING).is_empty();
+        for mention in mentions(sentence, &self.now).iter().filter(|mention| mention.claims()) {
             // The same in other words counts: 4 pm is 16:00, and 50,000 is 50k.
-            let is_backed = self.known.iter().any(|known| known.agrees(mention));
-            let is_theirs = (is_question || self.takes_request)
-                && mention.is_time()
-                && self.asked.iter().any(|asked| asked.agrees(mention));
-            // To ask whether a day suits claims nothing.
-            let is_offer = is_question && mention.is_day();
-            if !is_backed && !is_theirs && !is_offer {
+            let has = |known: &BTreeSet<Mention>| known.iter().any(|known| known.agrees(mention));
+            let is_backed = has(&self.known) || of_hours && has(&self.hours);
+            // To ask whether a day suits claims nothing; what they said may be asked about, and taken down.
+            let is_offer = is_question && mention.is_time();
+            let is_theirs = mention.is_plain() && has(&self.asked)
+                || mention.is_time() && self.takes_request && has(&self.asked);
+            if !is_backed && !is_offer && !is_theirs {
                 return Some(if mention.is_time() { ClaimKind::Date } else { ClaimKind::Price });
             }
         }
+        if speaks_of_money(sentence) {
+            return Some(ClaimKind::Price);
+        }
         let is_backed =
-            |phrases: &[&str]| contained(&words, phrases).iter().all(|said| self.facts.contains(said));
+            |phrases: &[&str]| contained(&words, phrases).iter().all(|said| self.statements.contains(said));
         let is_promise = !is_backed(BARGAINS)
-            || (!is_question && !is_backed(CONFIRMATIONS))
+            || !is_backed(CONFIRMATIONS)
             || (!is_question && !self.follow_up && !contained(&words, CONTACTS).is_empty());
         is_promise.then_some(ClaimKind::Promise)
     }
@@ -130,9 +146,9 @@ pub fn review(reply: &str, ground: &Ground) -> Reviewed {
             None => text.push_str(sentence),
         }
     }
-    // A greeting, a list's bullet or a bare word alone is no answer.
+    // What is left of a reply may be a bullet or a bare mark.
     let text = text.trim();
-    let says_something = text.chars().filter(|c| c.is_alphanumeric()).count() >= 2;
+    let says_something = claims.is_empty() || text.chars().filter(|c| c.is_alphanumeric()).count() >= 2;
     Reviewed { text: if says_something { text.to_owned() } else { String::new() }, claims }
 }
 

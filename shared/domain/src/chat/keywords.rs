@@ -97,7 +97,8 @@ const WORDS: [Words; 5] = [
 /// pictures; and the language of the word, if one of ours is meant and not the business's own.
 pub fn keyword(text: &str, settings: &ChatSettings) -> Option<(Keyword, Option<&'static str>)> {
     let said = plain(text);
-    if said.is_empty() {
+    // Whoever asks whether a shop is closed ends nothing.
+    if said.is_empty() || text.contains(['?', '\u{61f}']) {
         return None;
     }
     let among = |words: &[&str]| words.iter().any(|word| plain(word) == said);
@@ -174,6 +175,8 @@ mod tests {
             "",
             "👍",
             "stop stop ya",
+            "বন্ধ?",
+            "stop?",
         ] {
             assert_eq!(of(text), None, "{text}");
         }

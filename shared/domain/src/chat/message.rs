@@ -28,6 +28,9 @@ pub struct Message {
     pub at: Timestamp,
     /// The business's own day under which it counts.
     pub day: Date,
+    /// Of theirs: which of the conversation's it is, in the order in which they reached us.
+    #[serde(default)]
+    pub number: u64,
     /// The provider's id, once there is one.
     #[serde(default)]
     pub provider_id: Option<String>,
@@ -93,6 +96,9 @@ pub enum Content {
         parameters: Vec<String>,
         /// What the person reads.
         text: String,
+        /// Whether it advertises something: that is never an answer.
+        #[serde(default)]
+        marketing: bool,
     },
     /// An e-mail.
     Email {
@@ -425,6 +431,7 @@ impl Delivery {
 /// What is counted of a message beside its being there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is counted by itself")]
 pub struct FiguresOf {
     /// Of theirs: whether something was known of the person. Of the bot's: whether it was told something of them.
     pub known: bool,
@@ -434,6 +441,8 @@ pub struct FiguresOf {
     pub fallback: bool,
     /// Of the bot's: how much of what the model wrote was not said, because nothing backed it.
     pub withheld_sentences: u32,
+    /// Of the bot's: whether it is the last before a person answers.
+    pub hands_over: bool,
     /// Of an answer: when what it answers came.
     pub asked_at: Option<Timestamp>,
 }

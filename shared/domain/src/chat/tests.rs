@@ -24,6 +24,7 @@ fn message(conversation: &Conversation, text: &str, written: Timestamp) -> Messa
         content: Content::Text { text: text.to_owned() },
         at: written,
         day: date(2027, 1, 15),
+        number: 0,
         provider_id: Some(format!("wamid.{text}")),
         reply_to: None,
         delivery: Delivery::begun(MessageStatus::Received, written),
@@ -32,18 +33,24 @@ fn message(conversation: &Conversation, text: &str, written: Timestamp) -> Messa
     }
 }
 
+fn hears(talk: &mut Conversation, text: &str, written: Timestamp, now: Timestamp) {
+    let mut heard = message(talk, text, written);
+    talk.hear(&mut heard, now);
+    assert_eq!(heard.number, talk.received);
+}
+
 #[test]
 fn what_comes_in_pieces_is_due_once_it_is_over() {
     let mut talk = conversation();
     assert!(!talk.is_due(0, at(10)), "nothing was said");
-    talk.hear(&message(&talk, "Hi", at(0)), at(1));
-    talk.hear(&message(&talk, "are you there?", at(1)), at(2));
+    hears(&mut talk, "Hi", at(0), at(1));
+    hears(&mut talk, "are you there?", at(1), at(2));
     assert!(!talk.is_due(1, at(3)), "the second piece wakes the bot");
     assert!(talk.is_due(2, at(3)), "a queue may be early");
     let lease = talk.begin_answer(at(4));
     assert_eq!(lease.up_to, 2);
     assert!(!talk.is_due(2, at(5)), "somebody is at it");
-    talk.hear(&message(&talk, "hello?", at(6)), at(6));
+    hears(&mut talk, "hello?", at(6), at(6));
     talk.end_answer(lease, at(8)).unwrap();
     assert!(talk.is_due(3, at(8)), "the third message is not answered");
     let lease = talk.begin_answer(at(8));
@@ -58,8 +65,8 @@ fn what_comes_in_pieces_is_due_once_it_is_over() {
 fn the_window_is_that_of_their_latest_message_in_whatever_order_they_come() {
     let mut talk = conversation();
     assert!(!talk.is_window_open(at(0)), "they never wrote");
-    talk.hear(&message(&talk, "second", at(100)), at(101));
-    talk.hear(&message(&talk, "first", at(50)), at(102));
+    hears(&mut talk, "second", at(100), at(101));
+    hears(&mut talk, "first", at(50), at(102));
     assert_eq!(talk.last_inbound_at, Some(at(100)));
     assert_eq!(talk.last_inbound_id.as_deref(), Some("wamid.second"));
     assert_eq!(talk.last_message.as_ref().unwrap().text, "second");
@@ -70,15 +77,15 @@ fn the_window_is_that_of_their_latest_message_in_whatever_order_they_come() {
 #[test]
 fn a_person_who_takes_over_answers_what_waited() {
     let mut talk = conversation();
-    talk.hear(&message(&talk, "Hi", at(0)), at(0));
+    hears(&mut talk, "Hi", at(0), at(0));
     let lease = talk.begin_answer(at(2));
     talk.hand_over(Some("asha@acme.test".to_owned()), at(3));
     assert_eq!(talk.end_answer(lease, at(4)), None, "the bot is too late");
-    talk.hear(&message(&talk, "thanks", at(5)), at(5));
+    hears(&mut talk, "thanks", at(5), at(5));
     assert!(!talk.is_due(2, at(60)));
     talk.release(at(60));
     assert!(!talk.is_due(2, at(70)), "what was said to the person is not the bot's");
-    talk.hear(&message(&talk, "one more thing", at(80)), at(80));
+    hears(&mut talk, "one more thing", at(80), at(80));
     assert!(talk.is_due(3, at(82)));
 }
 

@@ -1,7 +1,8 @@
 //! The bot's answers: one at a time for each conversation, made of the present record, reviewed before they go.
 
+use super::happened;
+use super::ingest::ASKED_IN_CHAT;
 use super::prompt::{self, Answer, REPLY_MAX, WISHES_MAX, Wish, WishKind};
-use super::{happened, people};
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
 use crate::leads::Lead;
@@ -24,6 +25,9 @@ use store::{BotStatus, ContactRecord, Page, Stored, Transaction};
 
 /// How many messages the model is shown.
 const SHOWN: usize = 30;
+/// How often an answer is made with the model, and how often at all: what cannot be stored is not made for ever.
+const MODEL_TRIES_MAX: u32 = 2;
+const TRIES_MAX: u32 = 5;
 /// Until when a task of the bot's is to be looked at.
 const LOOKED_AT: SignedDuration = SignedDuration::from_hours(1);
 
@@ -33,10 +37,30 @@ const LOOKED_AT: SignedDuration = SignedDuration::from_hours(1);
 /// Whatever fails on the way, the person gets an honest word and a member a task.
 pub async fn answer(ctx: &Context, id: ConversationId, up_to: u64) -> Result<()> {
     let Some((talk, lease)) = retrying!(begin(ctx, id, up_to).await)? else { return Ok(()) };
+    if lease.tries > TRIES_MAX {
+        return retrying!(give_up(ctx, id, lease).await);
+    }
     show_typing(ctx, &talk).await;
-    let made = make(ctx, &talk).await?;
-    let Some(made) = made else { return Ok(()) };
-    retrying!(finish(ctx, id, lease, &made).await)
+    match make(ctx, &talk, lease).await? {
+        Some(made) => retrying!(finish(ctx, id, lease, &made).await),
+        None => retrying!(give_up(ctx, id, lease).await),
+    }
+}
+
+/// Leaves what was received unanswered: the person's record is gone, or no answer could be stored, as often as it was
+/// made.
+async fn give_up(ctx: &Context, id: ConversationId, lease: Lease) -> Result<()> {
+    let Some(old) = ctx.store().get::<Conversation>(&ctx.tenant, &id).await? else { return Ok(()) };
+    let mut talk = old.value.clone();
+    if talk.end_answer(lease, ctx.now()).is_none() {
+        return Ok(());
+    }
+    tracing::error!(conversation = %id, tries = lease.tries, "a message is left unanswered");
+    let last_error = "a message was left unanswered".to_owned();
+    let mut step = ctx.step();
+    step.replace(&old, &talk)?;
+    step.put(&BotStatus { last_error, at: ctx.now() })?;
+    Ok(ctx.store().commit(step).await?)
 }
 
 async fn begin(ctx: &Context, id: ConversationId, up_to: u64) -> Result<Option<(Conversation, Lease)>> {
@@ -80,7 +104,7 @@ struct Made {
 }
 
 /// Makes an answer of what is known at this instant; none if the person's record is gone.
-async fn make(ctx: &Context, talk: &Conversation) -> Result<Option<Made>> {
+async fn make(ctx: &Context, talk: &Conversation, lease: Lease) -> Result<Option<Made>> {
     let page = Page { limit: SHOWN, cursor: None };
     let (settings, record, messages) = tokio::try_join!(
         business_config::get(ctx),
@@ -88,12 +112,12 @@ async fn make(ctx: &Context, talk: &Conversation) -> Result<Option<Made>> {
         async { Ok(ctx.store().messages_in(&ctx.tenant, talk.id, &page).await?) },
     )?;
     let Some(record) = record else { return Ok(None) };
-    let (config, messages) = (settings.value.config, messages.items);
-    let pending = usize::try_from(talk.received.saturating_sub(talk.answered)).unwrap_or(usize::MAX);
-    let theirs = messages.iter().filter(|message| message.direction == Direction::Inbound);
-    let new: Vec<_> = theirs.take(pending).map(|message| message.id).collect();
-    let asked_at =
-        messages.iter().filter(|message| new.contains(&message.id)).map(|message| message.created_at).min();
+    let (config, mut messages) = (settings.value.config, messages.items);
+    // What came since the right to this answer was taken gets one of its own.
+    messages.retain(|message| message.number <= lease.up_to);
+    let is_new = |message: &Message| message.number > talk.answered;
+    let new: Vec<&Stored<Message>> = messages.iter().filter(|message| is_new(message)).collect();
+    let asked_at = new.iter().map(|message| message.created_at).min();
     let ContactRecord { contact, open, history, .. } = &record;
     let brief = Brief { contact, open, history, config: &config, now: ctx.now() };
     let status = contact.status.as_str();
@@ -101,13 +125,16 @@ async fn make(ctx: &Context, talk: &Conversation) -> Result<Option<Made>> {
     let figures = FiguresOf { known: brief.knows_something(), asked_at, ..FiguresOf::default() };
     tracing::info!(contact = %contact.id, status, messages = new.len(), "generating a reply");
     let language = talk.language.clone().unwrap_or_else(|| config.chat.language.clone());
-    let made = match ask(ctx, &brief, &config, &messages, |message| new.contains(&message.id)).await {
+    let asked = match lease.tries {
+        ..=MODEL_TRIES_MAX => ask(ctx, &brief, &config, &messages, is_new).await,
+        _ => Err(Error::Internal("the answer could not be stored")),
+    };
+    let made = match asked {
         Ok(answer) => reviewed(&brief, &config, &messages, answer, figures, &language),
         Err(error) => {
             let reason = error.to_string();
             tracing::error!(error = reason, "no answer could be made");
-            let asked = messages.iter().find(|message| new.contains(&message.id));
-            let asked = asked.map(|message| message.preview().text).unwrap_or_default();
+            let asked = new.first().map(|message| message.preview().text).unwrap_or_default();
             Made {
                 text: phrase(Phrase::Fallback, &language).to_owned(),
                 language: None,
@@ -152,8 +179,7 @@ fn reviewed(
     let Answer { reply, language, sentiment, next_step, actions } = answer;
     let language = Some(language.to_lowercase())
         .filter(|code| (2..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase()));
-    let wishes: Vec<Wish> =
-        actions.into_iter().filter(|wish| wish.kind != WishKind::Nothing).take(WISHES_MAX).collect();
+    let wishes = chosen(actions);
     let wants = |kinds: &[WishKind]| wishes.iter().any(|wish| kinds.contains(&wish.kind));
     let mut ground = brief.ground();
     for message in messages {
@@ -193,6 +219,22 @@ fn reviewed(
     Made { text, language, wishes, figures, left, error: None, config: config.clone() }
 }
 
+/// Which of a model's wishes count: one of each kind, a few at most, and where they want no more messages nothing else.
+fn chosen(actions: Vec<Wish>) -> Vec<Wish> {
+    let mut wishes: Vec<Wish> = Vec::new();
+    for wish in actions {
+        let is_new = wishes.iter().all(|known| known.kind != wish.kind || wish.kind == WishKind::Preference);
+        if wish.kind != WishKind::Nothing && is_new && wishes.len() < WISHES_MAX {
+            wishes.push(wish);
+        }
+    }
+    let ends = wishes.iter().position(|wish| wish.kind == WishKind::WithdrawConsent);
+    match ends {
+        Some(ends) => vec![wishes.swap_remove(ends)],
+        None => wishes,
+    }
+}
+
 /// A text as it may be sent: without control characters but for line breaks, and not too long.
 fn readable(text: &str) -> String {
     let lines = text.lines().map(|line| tidied(line, REPLY_MAX)).collect::<Vec<_>>().join("\n");
@@ -203,7 +245,7 @@ fn readable(text: &str) -> String {
 async fn finish(ctx: &Context, id: ConversationId, lease: Lease, made: &Made) -> Result<()> {
     let Some(old) = ctx.store().get::<Conversation>(&ctx.tenant, &id).await? else { return Ok(()) };
     let record = ctx.store().contact(&ctx.tenant, old.contact_id).await?;
-    let Some(record) = record else { return Ok(()) };
+    let Some(record) = record else { return give_up(ctx, id, lease).await };
     let now = ctx.now();
     let mut talk = old.value.clone();
     if talk.end_answer(lease, now).is_none() {
@@ -214,14 +256,14 @@ async fn finish(ctx: &Context, id: ConversationId, lease: Lease, made: &Made) ->
     if made.language.is_some() {
         talk.language.clone_from(&made.language);
     }
-    people::describe(&mut talk, &contact);
+    talk.describe(&contact);
     let mut text = made.text.clone();
     for wish in &made.wishes {
         let answered = fulfil(ctx, &mut step, (&mut talk, &mut contact), &record, wish, &made.config).await?;
         text = answered.unwrap_or(text);
     }
     if let Some((title, detail)) = &made.left {
-        create_task(ctx, &mut step, &contact, (title, detail), None)?;
+        create_task(ctx, &mut step, &record, (title, detail), None)?;
     }
     if let Some(error) = &made.error {
         step.put(&BotStatus { last_error: error.clone(), at: now })?;
@@ -229,7 +271,8 @@ async fn finish(ctx: &Context, id: ConversationId, lease: Lease, made: &Made) ->
     let author = if talk.stopped_at.is_some() { MessageAuthor::System } else { MessageAuthor::Bot };
     let mut message =
         messages::queue(ctx, &mut step, &mut talk, author, Content::Text { text }, &made.config)?;
-    message.figures = made.figures.clone();
+    let hands_over = made.wishes.iter().any(|wish| wish.kind == WishKind::HandOver);
+    message.figures = FiguresOf { hands_over, ..made.figures.clone() };
     step.create(&message)?;
     if talk.awaits_bot() {
         // What came meanwhile gets an answer of its own.
@@ -279,11 +322,11 @@ async fn fulfil(
                     ctx.changed(step, "task", task.id, "updated")?;
                 }
                 None => {
-                    create_task(ctx, step, contact, ("Booking request", &text), Some(TaskWish::Appointment))?;
+                    create_task(ctx, step, record, ("Booking request", &text), Some(TaskWish::Appointment))?;
                 }
             }
         }
-        WishKind::Task => create_task(ctx, step, contact, ("A wish from the chat", &text), None)?,
+        WishKind::Task => create_task(ctx, step, record, ("A wish from the chat", &text), None)?,
         WishKind::Note => step.create(&happened(ctx, talk, Happening::Noted, text, config))?,
         WishKind::Preference => {
             let name = tidied(wish.name.as_deref().unwrap_or_default(), 60);
@@ -294,7 +337,7 @@ async fn fulfil(
         }
         WishKind::WithdrawConsent => {
             for channel in Channel::ALL {
-                contact.suppress(channel, "asked_in_chat", Author::Ai, now);
+                contact.suppress(channel, ASKED_IN_CHAT, Author::Ai, now);
             }
             contact.next_follow_up_at = None;
             if talk.stopped_at.replace(now).is_none() {
@@ -305,7 +348,7 @@ async fn fulfil(
             return Ok(Some(phrase(Phrase::Stopped, language).to_owned()));
         }
         WishKind::HandOver => {
-            create_task(ctx, step, contact, ("A customer asks for a person", &text), None)?;
+            create_task(ctx, step, record, ("A customer asks for a person", &text), None)?;
             step.create(&happened(ctx, talk, Happening::TakenOver, "bot".to_owned(), config))?;
             talk.hand_over(None, now);
         }
@@ -314,15 +357,19 @@ async fn fulfil(
     Ok(None)
 }
 
+/// Leaves a task for a person, unless one of that title is open: an hour without a model is one task.
 fn create_task(
     ctx: &Context,
     step: &mut Transaction,
-    contact: &Contact,
+    record: &ContactRecord,
     (title, detail): (&str, &str),
     wish: Option<TaskWish>,
 ) -> Result<()> {
+    if record.open.iter().any(|card| matches!(card, Card::Task { title: open, .. } if open == title)) {
+        return Ok(());
+    }
     let due: Option<Timestamp> = Some(ctx.now() + LOOKED_AT);
-    let mut task = tasks::for_contact(ctx, contact.id, title, detail, due, TaskPriority::High);
+    let mut task = tasks::for_contact(ctx, record.contact.id, title, detail, due, TaskPriority::High);
     task.wish = wish;
     step.create(&task)?;
     ctx.changed(step, "task", task.id, "created")

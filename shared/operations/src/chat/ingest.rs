@@ -15,19 +15,27 @@ use domain::chat::{
 };
 use domain::contact::{Channel, Suppression};
 use domain::conversion::Chat;
+use domain::text::{shortened, tidied};
 use domain::{Author, Phone};
 use futures::StreamExt;
 use futures::stream;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use store::Transaction;
+use std::time::Duration;
+use store::{BotStatus, Transaction};
 use whatsapp::webhook::{Echo, Inbound, InboundContent, Notification, SystemChange, Update, UpdateBody};
 
 /// How many people's messages are taken in side by side.
 const SIDE_BY_SIDE: usize = 8;
 /// The reason of doors that a person shut with a word, and opens with another.
 const OPTED_OUT: &str = "opted_out";
+/// The reason of doors that were shut because a person asked for it in a sentence.
+pub(super) const ASKED_IN_CHAT: &str = "asked_in_chat";
+/// How long the first of several who want the same record waits for the others.
+const RACE_WAIT: Duration = Duration::from_millis(30);
+/// How much of what WhatsApp sends is kept with a message, in characters: the event itself is kept whole for a while.
+const RAW_MAX: usize = 30_000;
 
 /// What every update of an event is judged by.
 pub(super) struct Scene<'a> {
@@ -68,6 +76,7 @@ pub async fn ingest(ctx: &Context, event: &str) -> Result<()> {
     }
     let taken = stream::iter(by_person.into_values().map(|updates| scene.take_in_all(updates)));
     let outcomes: Vec<Result<()>> = taken.buffer_unordered(SIDE_BY_SIDE).collect().await;
+    // What may go well later has the event come again; what was taken in is known then.
     outcomes.into_iter().collect()
 }
 
@@ -93,13 +102,29 @@ fn sender(inbound: &Inbound) -> Sender {
         wa_id: inbound.wa_id.clone().or_else(|| inbound.from.clone()),
         user_id: inbound.user_id.clone(),
         name: inbound.profile_name.clone().or_else(|| inbound.username.clone()),
+        from_ad: inbound
+            .referral
+            .as_ref()
+            .is_some_and(|referral| referral.source_type.as_deref() == Some("ad")),
     }
 }
 
 impl Scene<'_> {
+    /// Takes in updates of one person, in order. One that will never go well is told and left out; one that may keeps
+    /// those behind it waiting.
     async fn take_in_all(&self, updates: Vec<(usize, Update)>) -> Result<()> {
         for (index, update) in updates {
-            self.take_in(index, update).await?;
+            match self.take_in(index, update).await {
+                Err(error) if error.may_pass() => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, "an update of WhatsApp's could not be taken in");
+                    let last_error = format!("an update of WhatsApp's could not be taken in: {error}");
+                    let mut step = self.ctx.step();
+                    step.put(&BotStatus { last_error, at: self.ctx.now() })?;
+                    self.ctx.store().commit(step).await?;
+                }
+                Ok(()) => {}
+            }
         }
         Ok(())
     }
@@ -107,7 +132,12 @@ impl Scene<'_> {
     /// Takes in one update. Whoever lost a race looks again: the record may be there by now.
     async fn take_in(&self, index: usize, update: Update) -> Result<()> {
         let mut last = Ok(());
-        for _ in 0..=RACES {
+        for race in 0..=RACES {
+            if race > 0 {
+                // Drawn, so that of several who meet not all meet again.
+                let [drawn] = self.ctx.platform.ids.bytes::<1>();
+                tokio::time::sleep(RACE_WAIT * (1 << race) * u32::from(drawn) / 255).await;
+            }
             last = match &update.body {
                 UpdateBody::Message(inbound) => self.message(index, &update, inbound).await,
                 UpdateBody::Echo(echo) => self.echo(index, echo).await,
@@ -116,7 +146,8 @@ impl Scene<'_> {
                     self.user_id_changed(Some(previous), current).await
                 }
                 UpdateBody::Preference { wa_id, user_id, category, stop, .. } => {
-                    let sender = Sender { wa_id: wa_id.clone(), user_id: user_id.clone(), name: None };
+                    let sender =
+                        Sender { wa_id: wa_id.clone(), user_id: user_id.clone(), ..Sender::default() };
                     self.preference(&sender, category, *stop).await
                 }
                 UpdateBody::TemplateStatus { name, language, event, .. } => {
@@ -137,9 +168,7 @@ impl Scene<'_> {
 
     async fn message(&self, index: usize, update: &Update, inbound: &Inbound) -> Result<()> {
         let sender = sender(inbound);
-        if self.is_no_customer(update, inbound, &sender) {
-            return Ok(());
-        }
+        // Who changes their number may be named in the change alone.
         if let InboundContent::System { change, .. } = &inbound.content {
             return match change {
                 SystemChange::NumberChanged { new_wa_id, previous_user_id, user_id } => {
@@ -152,6 +181,9 @@ impl Scene<'_> {
                 SystemChange::Other { .. } => Ok(()),
             };
         }
+        if self.is_no_customer(update, inbound, &sender) {
+            return Ok(());
+        }
         let (ctx, config, now) = (self.ctx, self.config, self.ctx.now());
         let mut known = people::known(ctx, &sender, config).await?;
         let at = self.written_at(inbound.sent_at, index);
@@ -163,13 +195,13 @@ impl Scene<'_> {
         let brief = Brief { contact: &known.contact, open: &[], history: &[], config, now };
         message.figures.known = known.old_contact.is_some() && brief.knows_something();
         let caught_up = known.talk.answered == known.talk.received;
-        known.talk.hear(&message, now);
+        known.talk.hear(&mut message, now);
         known.contact.chatted(Chat { at, day: message.day });
         let mut step = ctx.step();
         let word = message.content.words().and_then(|words| keyword(words, &config.chat));
         match word {
             Some((Keyword::Stop, language)) => self.stop(&mut step, &mut known, language).await?,
-            Some((Keyword::Start, language)) if known.talk.stopped_at.is_some() => {
+            Some((Keyword::Start, language)) if is_theirs_to_open(&known) => {
                 self.start(&mut step, &mut known, language).await?;
             }
             _ => {
@@ -179,7 +211,7 @@ impl Scene<'_> {
                     known.talk.answered = known.talk.received;
                 } else if !config.chat.enabled && known.talk.status == ConversationStatus::Bot {
                     known.talk.hand_over(None, now);
-                } else {
+                } else if known.talk.status == ConversationStatus::Bot {
                     // Each piece of what they write wakes the bot; the last one finds that it is over.
                     let (conversation, up_to) = (known.talk.id, known.talk.received);
                     step.enqueue_at(Job::AnswerMessages { conversation, up_to }, now + PAUSE);
@@ -211,9 +243,13 @@ impl Scene<'_> {
     /// in which it arrived, and what came together the order in which it came.
     fn written_at(&self, said: Option<Timestamp>, index: usize) -> Timestamp {
         let arrived = self.received_at;
-        let said = said.filter(|at| at.as_second() < arrived.as_second()).unwrap_or(arrived);
-        let place = i64::try_from(index).unwrap_or_default().min(999);
-        said + SignedDuration::from_millis(place)
+        let place = SignedDuration::from_millis(i64::try_from(index).unwrap_or_default().min(999));
+        match said.filter(|at| at.as_second() < arrived.as_second()) {
+            Some(said) => {
+                said + SignedDuration::from_millis(arrived.as_millisecond().rem_euclid(1_000)) + place
+            }
+            None => arrived + place,
+        }
     }
 
     /// They want no more messages: every door is shut at once, and that is confirmed once.
@@ -237,8 +273,7 @@ impl Scene<'_> {
     /// They want messages again: what they shut themselves is opened.
     async fn start(&self, step: &mut Transaction, known: &mut Known, language: Option<&str>) -> Result<()> {
         let (ctx, now) = (self.ctx, self.ctx.now());
-        let theirs = |door: &Suppression| door.reason == OPTED_OUT;
-        let shut = known.contact.suppression.iter().filter(|(_, door)| theirs(door));
+        let shut = known.contact.suppression.iter().filter(|(_, door)| is_theirs(door));
         let shut: Vec<Channel> = shut.map(|(channel, _)| *channel).collect();
         for channel in &shut {
             known.contact.lift(*channel, now);
@@ -246,6 +281,10 @@ impl Scene<'_> {
         suppression::forget(ctx, step, &known.contact, &shut).await?;
         known.talk.stopped_at = None;
         known.talk.answered = known.talk.received;
+        // What a colleague shut stays shut, and nothing is promised.
+        if known.contact.suppression.contains_key(&Channel::Whatsapp) {
+            return Ok(());
+        }
         self.confirm(step, known, (Phrase::Started, Happening::OptedIn), language)
     }
 
@@ -270,7 +309,7 @@ impl Scene<'_> {
     /// Somebody of the business wrote with the app on a telephone: a person has the conversation.
     async fn echo(&self, index: usize, echo: &Echo) -> Result<()> {
         let (ctx, config) = (self.ctx, self.config);
-        let sender = Sender { wa_id: echo.to.clone(), user_id: echo.user_id.clone(), name: None };
+        let sender = Sender { wa_id: echo.to.clone(), user_id: echo.user_id.clone(), ..Sender::default() };
         // Whom we write to first that way is nobody's lead yet.
         if echo.id.is_empty() || sender.key().is_empty() || people::find(ctx, &sender).await?.is_none() {
             return Ok(());
@@ -300,10 +339,13 @@ impl Scene<'_> {
         let (ctx, now) = (self.ctx, self.ctx.now());
         let Some(old) = people::find(ctx, before).await? else { return Ok(()) };
         let mut known = people::known(ctx, before, self.config).await?;
-        let after =
-            Sender { wa_id: Some(new_wa_id.to_owned()), user_id: user_id.map(str::to_owned), name: None };
-        let owner = people::find(ctx, &after).await?;
-        let is_free = owner.is_none_or(|owner| owner.id == old.id);
+        let after = Sender {
+            wa_id: Some(new_wa_id.to_owned()),
+            user_id: user_id.map(str::to_owned),
+            ..Sender::default()
+        };
+        let writer = ctx.store().contact_who_writes(&ctx.tenant, user_id, &after.phones()).await?;
+        let is_free = [writer.by_phone, writer.by_user_id].into_iter().flatten().all(|owner| owner == old.id);
         if let Some(phone) = after.phones().into_iter().next().filter(|_| is_free) {
             let details = domain::contact::Details { phone: Some(phone), ..known.contact.details.clone() };
             known.contact.set_details(details, Author::System, now);
@@ -312,15 +354,19 @@ impl Scene<'_> {
             known.contact.whatsapp_user_id = user_id.map(str::to_owned);
             known.talk.user_id = user_id.map(str::to_owned);
         }
+        known.talk.describe(&known.contact);
         known.talk.wa_id = Some(new_wa_id.to_owned());
-        people::describe(&mut known.talk, &known.contact);
         self.noted(known).await
     }
 
     /// WhatsApp knows a person by another id.
     async fn user_id_changed(&self, previous: Option<&str>, current: &str) -> Result<()> {
         let sender = Sender { user_id: previous.map(str::to_owned), ..Sender::default() };
-        if people::find(self.ctx, &sender).await?.is_none() {
+        let store = self.ctx.store();
+        let taken =
+            store.contact_who_writes(&self.ctx.tenant, Some(current), &[]).await?.by_user_id.is_some();
+        // Where they wrote with the new id before this was told, they are two records, which a person joins.
+        if taken || people::find(self.ctx, &sender).await?.is_none() {
             return Ok(());
         }
         let mut known = people::known(self.ctx, &sender, self.config).await?;
@@ -361,12 +407,23 @@ impl Scene<'_> {
     }
 }
 
+/// Whether a door was shut because the person wished it here.
+fn is_theirs(door: &Suppression) -> bool {
+    [OPTED_OUT, ASKED_IN_CHAT].contains(&door.reason.as_str())
+}
+
+/// Whether a word of theirs opens anything.
+fn is_theirs_to_open(known: &Known) -> bool {
+    known.talk.stopped_at.is_some()
+        || known.contact.suppression.get(&Channel::Whatsapp).is_some_and(is_theirs)
+}
+
 /// What a message of WhatsApp's says, in our words.
 fn content(content: &InboundContent) -> Content {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let raw = |name: &str, value: &dyn std::fmt::Display| Content::Raw {
-        name: name.to_owned(),
-        json: value.to_string(),
+        name: tidied(name, 60),
+        json: shortened(&value.to_string(), RAW_MAX),
     };
     match content {
         InboundContent::Text(text) => Content::Text { text: text.clone() },
@@ -377,7 +434,7 @@ fn content(content: &InboundContent) -> Content {
             Content::Choice { id: id.clone(), title: title.clone() }
         }
         InboundContent::FlowReply { name, response, .. } => {
-            Content::Form { name: text(name), response: response.clone() }
+            Content::Form { name: text(name), response: shortened(response, RAW_MAX) }
         }
         InboundContent::Media { kind, id, mime_type, caption, filename, voice, .. } => Content::Media {
             media: kind.as_str().to_owned(),

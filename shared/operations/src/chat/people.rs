@@ -6,11 +6,13 @@ use crate::leads::{Lead, arrival, suppression};
 use domain::business::BusinessConfig;
 use domain::chat::Conversation;
 use domain::contact::{Channel, Contact, Details};
-use domain::{Author, Phone, text};
+use domain::{Author, ContactId, Phone, text};
 use store::{Stored, Transaction};
 
 /// From where leads come who write to us first.
 const SOURCE: &str = "whatsapp";
+/// From where those come who tapped an advertisement.
+const AD_SOURCE: &str = "whatsapp_ad";
 
 /// How somebody is known at WhatsApp.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub(super) struct Sender {
     pub(super) user_id: Option<String>,
     /// What they call themselves.
     pub(super) name: Option<String>,
+    /// Whether an advertisement led them here.
+    pub(super) from_ad: bool,
 }
 
 /// A person and their conversation, as they were found or are to be made.
@@ -29,6 +33,8 @@ pub(super) struct Known {
     pub(super) contact: Contact,
     pub(super) old_talk: Option<Stored<Conversation>>,
     pub(super) talk: Conversation,
+    /// A record that gives up the id by which they write.
+    pub(super) gives_up: Option<Stored<Contact>>,
 }
 
 impl Sender {
@@ -43,59 +49,72 @@ impl Sender {
     }
 }
 
-/// Finds who writes; none if nobody whom we know.
+/// Finds who writes; none if nobody whom we know. Of two records the one with the number is the one that people keep.
 pub(super) async fn find(ctx: &Context, sender: &Sender) -> Result<Option<Stored<Contact>>> {
+    Ok(found(ctx, sender).await?.0)
+}
+
+/// The same, with whoever else has their id of WhatsApp's.
+async fn found(ctx: &Context, sender: &Sender) -> Result<(Option<Stored<Contact>>, Option<ContactId>)> {
     let writer =
         ctx.store().contact_who_writes(&ctx.tenant, sender.user_id.as_deref(), &sender.phones()).await?;
-    // Of two records the one with the number is the one that people keep.
-    match writer.by_phone.or(writer.by_user_id) {
-        Some(id) => Ok(ctx.store().get::<Contact>(&ctx.tenant, &id).await?),
-        None => Ok(None),
-    }
+    let contact = match writer.by_phone.or(writer.by_user_id) {
+        Some(id) => ctx.store().get::<Contact>(&ctx.tenant, &id).await?,
+        None => None,
+    };
+    let other = writer.by_user_id.filter(|id| contact.as_ref().is_none_or(|contact| contact.id != *id));
+    Ok((contact, other))
 }
 
 /// Finds who writes and what was written so far, or makes both up.
 pub(super) async fn known(ctx: &Context, sender: &Sender, config: &BusinessConfig) -> Result<Known> {
     let now = ctx.now();
-    let old_contact = find(ctx, sender).await?;
+    let (old_contact, other) = found(ctx, sender).await?;
     let mut contact = match &old_contact {
         Some(stored) => stored.value.clone(),
         None => newcomer(ctx, sender, config),
     };
+    // A number that a person took away stays away.
+    let emptied = contact.provenance.get("phone").is_some_and(|written| written.by == Author::Human);
     if contact.details.phone.is_none()
+        && !emptied
         && let Some(phone) = sender.phones().into_iter().next()
     {
         let details = Details { phone: Some(phone), ..contact.details.clone() };
         contact.set_details(details, Author::System, now);
     }
-    if contact.whatsapp_user_id.is_none() {
+    // The id is of whoever writes with it: a record that had it, and is another, gives it up.
+    let mut gives_up = None;
+    if sender.user_id.is_some() && contact.whatsapp_user_id != sender.user_id {
         contact.whatsapp_user_id.clone_from(&sender.user_id);
+        if let Some(other) = other {
+            gives_up = ctx.store().get::<Contact>(&ctx.tenant, &other).await?;
+        }
     }
-    let old_talk = match &old_contact {
-        Some(stored) => ctx.store().conversation_with(&ctx.tenant, stored.id, Channel::Whatsapp).await?,
-        None => None,
-    };
+    let (shut, old_talk) = tokio::try_join!(
+        suppression::remembered(ctx, old_contact.as_ref().map(|old| &old.value), &contact),
+        async {
+            match &old_contact {
+                Some(old) => {
+                    Ok(ctx.store().conversation_with(&ctx.tenant, old.id, Channel::Whatsapp).await?)
+                }
+                None => Ok(None),
+            }
+        }
+    )?;
+    contact.keep_shut(shut);
     let mut talk = match &old_talk {
         Some(stored) => stored.value.clone(),
         None => Conversation::new(ctx.new_id(), contact.id, Channel::Whatsapp, now),
     };
-    describe(&mut talk, &contact);
+    talk.describe(&contact);
     if sender.wa_id.is_some() {
         talk.wa_id.clone_from(&sender.wa_id);
     }
     if sender.user_id.is_some() {
         talk.user_id.clone_from(&sender.user_id);
     }
-    Ok(Known { old_contact, contact, old_talk, talk })
-}
-
-/// Shows in a conversation with whom it is.
-pub(crate) fn describe(talk: &mut Conversation, contact: &Contact) {
-    let name = contact.name();
-    if !name.is_empty() {
-        talk.name = name;
-    }
-    talk.phone.clone_from(&contact.details.phone);
+    Ok(Known { old_contact, contact, old_talk, talk, gives_up })
 }
 
 /// A record for somebody who writes for the first time. What they call themselves is theirs to say.
@@ -106,7 +125,7 @@ fn newcomer(ctx: &Context, sender: &Sender, config: &BusinessConfig) -> Contact 
     let details = Details {
         first_name: first.to_owned(),
         last_name: last.to_owned(),
-        source: SOURCE.to_owned(),
+        source: if sender.from_ad { AD_SOURCE } else { SOURCE }.to_owned(),
         phone: sender.phones().into_iter().next(),
         ..Details::default()
     };
@@ -115,18 +134,16 @@ fn newcomer(ctx: &Context, sender: &Sender, config: &BusinessConfig) -> Contact 
     contact
 }
 
-/// Stores both, in a step. A newcomer comes into the campaign of their source, and what was shut to their number stays
-/// shut.
+/// Stores both, in a step. A newcomer comes into the campaign of their source.
 pub(super) async fn keep(ctx: &Context, step: &mut Transaction, known: &mut Known) -> Result<()> {
-    let Known { old_contact, contact, old_talk, talk } = known;
+    let Known { old_contact, contact, old_talk, talk, gives_up } = known;
+    if let Some(other) = gives_up {
+        step.replace(other, &Contact { whatsapp_user_id: None, ..other.value.clone() })?;
+        ctx.changed(step, "lead", other.id, "updated")?;
+    }
     match old_contact {
         None => {
-            let (campaign, shut) = tokio::try_join!(
-                arrival::campaign_for(ctx, None, contact),
-                suppression::remembered(ctx, None, contact)
-            )?;
-            contact.keep_shut(shut);
-            if let Some(campaign) = campaign {
+            if let Some(campaign) = arrival::campaign_for(ctx, None, contact).await? {
                 arrival::join(ctx, step, contact, &campaign);
             }
             step.create(contact)?;

@@ -2,7 +2,7 @@
 
 use domain::business::BusinessConfig;
 use domain::chat::{Brief, Content, Direction, Message, MessageAuthor};
-use domain::text::tidied;
+use domain::text::{tidied, unmarked};
 use llm::Request;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -108,6 +108,10 @@ pub(super) fn request(
     if !config.chat.facts.is_empty() {
         let _ = write!(system, "\n\nBUSINESS FACTS\n- {}", config.chat.facts.join("\n- "));
     }
+    let hours = brief.hours();
+    if !hours.is_empty() {
+        let _ = write!(system, "\n\nOPENING HOURS\n- {}", hours.join("\n- "));
+    }
     let now = brief.now.to_zoned(brief.zone()).strftime("%A, %Y-%m-%d %H:%M");
     let mut user = format!("Now: {now}\n\n{}\n\nCONVERSATION SO FAR", brief.block());
     for message in messages.iter().rev().filter(|message| !is_new(message)) {
@@ -127,7 +131,7 @@ fn line(text: &mut String, message: &Message) {
         (Direction::Outbound, _) => "YOU",
     };
     let who = if matches!(message.content, Content::Event { .. }) { "EVENT" } else { who };
-    let said = tidied(&message.content.shown().replace("===", "="), SHOWN_MAX);
+    let said = tidied(&unmarked(&message.content.shown()), SHOWN_MAX);
     let _ = write!(text, "\n{who}: {said}");
 }
 

@@ -4,6 +4,7 @@ use super::{Lead, find};
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
 use crate::next_actions;
+use domain::chat::Conversation;
 use domain::contact::{Channel, Contact, Suppression};
 use domain::{ContactId, Role, text};
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,15 @@ pub async fn unsuppress(
             let mut step = ctx.step();
             step.replace(&old, &contact)?;
             forget(ctx, &mut step, &contact, &channels.each()).await?;
+            if channels.each().contains(&Channel::Whatsapp)
+                && let Some(talk) = ctx.store().conversation_with(&ctx.tenant, id, Channel::Whatsapp).await?
+                && talk.stopped_at.is_some()
+            {
+                step.replace(
+                    &talk,
+                    &Conversation { stopped_at: None, answered: talk.received, ..talk.value.clone() },
+                )?;
+            }
             ctx.audited(&mut step, "lead.unsuppressed", id, Some(&Lead::of(&old)), Some(&lead))?;
             ctx.store().commit(step).await?;
             Ok(Stored { value: lead, version: old.version + 1 })

@@ -92,6 +92,7 @@ pub(super) fn of_message(message: &Message) -> Vec<Row> {
                 count("in_known");
             }
         }
+        (_, Direction::Outbound, MessageAuthor::Bot) if delivery.status == MessageStatus::Withheld => {}
         (_, Direction::Outbound, MessageAuthor::Bot) => {
             count("bot");
             let marks = [

@@ -1,6 +1,6 @@
 //! Prices and times as they are mentioned in a text.
 
-use super::terms::{Term, terms_of};
+use super::terms::{Half, Term, terms_of};
 use crate::phone::decimal_digit;
 use crate::text::folded;
 use jiff::civil::Date;
@@ -9,14 +9,17 @@ use jiff::{ToSpan, Zoned};
 /// One mention. Numbers are in thousandths, so that they compare.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Mention {
-    /// An amount of money, by each value that its spelling may have: 4.500 is another number in Rome than in London.
-    Amount(Vec<i64>),
-    /// A number that may be anything: it backs an amount, and claims none.
+    /// An amount of money, by each value that its spelling may have (4.500 is another number in Rome than in London), and
+    /// its currency, if that is told.
+    Amount(Vec<i64>, &'static str),
+    /// A number that may be anything.
     Number(Vec<i64>),
     /// So many hundredths.
     Percent(i64),
     /// A day by month and day of the month, in each order that its spelling may have.
     Day(Vec<(i8, i8)>),
+    /// A day of whatever month.
+    DayOfMonth(i8),
     /// A day of the week, Monday being 0.
     Weekday(i8),
     /// A time of day in minutes, by both halves of the day where either may be meant.
@@ -24,6 +27,10 @@ pub(super) enum Mention {
     /// Within so many minutes.
     Within(i64),
 }
+
+/// From where on a number of whatever it may be is not said unless a record has it, in thousandths: below are numbers
+/// of rooms, of people, of choices.
+const TELLING: i64 = 100_000;
 
 impl Mention {
     /// All the ways in which an instant may be mentioned.
@@ -40,26 +47,42 @@ impl Mention {
         Self::Weekday(date.weekday().to_monday_zero_offset())
     }
 
-    /// Whether it claims anything: a number of whatever it may be does not.
+    /// Whether it claims anything: a small whole number of whatever it may be does not, nor does a year.
     pub(super) fn claims(&self) -> bool {
-        !matches!(self, Self::Number(_))
+        let is_year = |value: i64| (1_900_000..=2_100_000).contains(&value);
+        let is_small = |value: i64| value < TELLING && value % 1_000 == 0;
+        match self {
+            Self::Number(values) => !values.iter().any(|value| is_small(*value) || is_year(*value)),
+            _ => true,
+        }
+    }
+
+    /// Whether it is a number of whatever it may be.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Self::Number(_))
     }
 
     /// Whether it is about time and not about money.
     pub(super) fn is_time(&self) -> bool {
-        matches!(self, Self::Day(_) | Self::Weekday(_) | Self::Clock(_) | Self::Within(_))
-    }
-
-    /// Whether it names a day or a time of day.
-    pub(super) fn is_day(&self) -> bool {
-        matches!(self, Self::Day(_) | Self::Weekday(_) | Self::Clock(_))
+        !matches!(self, Self::Amount(..) | Self::Number(_) | Self::Percent(_))
     }
 
     /// Whether both may mean the same.
     pub(super) fn agrees(&self, other: &Self) -> bool {
+        let days = |one: &[(i8, i8)], day: i8| one.iter().any(|(_, other)| *other == day);
         match (self, other) {
-            (Self::Amount(one) | Self::Number(one), Self::Amount(two) | Self::Number(two)) => meet(one, two),
+            (Self::Amount(one, mine), Self::Amount(two, theirs)) => {
+                (mine.is_empty() || theirs.is_empty() || mine == theirs) && meet(one, two)
+            }
+            // A record may leave the currency out, where the number is one that prices are made of.
+            (Self::Number(one), Self::Amount(two, _)) => {
+                one.iter().any(|value| *value >= TELLING && two.contains(value))
+            }
+            (Self::Amount(one, _) | Self::Number(one), Self::Number(two)) => meet(one, two),
             (Self::Day(one), Self::Day(two)) => meet(one, two),
+            (Self::Day(one), Self::DayOfMonth(day)) | (Self::DayOfMonth(day), Self::Day(one)) => {
+                days(one, *day)
+            }
             (Self::Clock(one), Self::Clock(two)) => meet(one, two),
             _ => self == other,
         }
@@ -100,6 +123,21 @@ fn is(token: &Token, term: Term) -> bool {
     matches!(token, Token::Word(_, terms) if terms.contains(&term))
 }
 
+fn currency_of(token: Option<&Token>) -> Option<&'static str> {
+    term(token, |term| match term {
+        Term::Money(currency) => Some(*currency),
+        _ => None,
+    })
+}
+
+/// Whether a text names a sum in words: five hundred euros.
+pub(super) fn speaks_of_money(text: &str) -> bool {
+    let tokens = tokens(&folded(text));
+    let in_words = tokens.iter().any(|token| is(token, Term::NumberWord))
+        && !tokens.iter().any(|token| matches!(token, Token::Number(_)));
+    in_words && tokens.iter().any(|token| currency_of(Some(token)).is_some() || is(token, Term::PriceWord))
+}
+
 fn term<T>(token: Option<&Token>, pick: impl Fn(&Term) -> Option<T>) -> Option<T> {
     match token {
         Some(Token::Word(_, terms)) => terms.iter().find_map(pick),
@@ -121,28 +159,37 @@ fn of_number(number: &str, before: &[Token], after: &[Token], about_prices: bool
     };
     // Either `12 June`, also as `12th June` and `12 of June`, or `June 12`.
     let skips = |token: &Token| matches!(token, Token::Word(word, _) if ["st", "nd", "rd", "th", "of", "di"].contains(&word.as_str()));
+    let month_before = before.iter().rfind(|token| !matches!(token, Token::Word(mark, _) if mark == "."));
     let following = after.iter().position(|token| !skips(token)).filter(|skipped| *skipped <= 2).unwrap_or(0);
     if let Some(day) = number.parse::<i8>().ok().filter(|day| (1..=31).contains(day)) {
         if let Some(month) = month_of(after.get(following)) {
             return (vec![Mention::Day(vec![(month, day)])], following + 2);
         }
-        if let Some(month) = month_of(last) {
+        if let Some(month) = month_of(month_before) {
             return (vec![Mention::Day(vec![(month, day)])], 1);
         }
+    }
+    if let Some(day) = number.parse::<i8>().ok().filter(|day| (1..=31).contains(day))
+        && (next.is_some_and(|next| is(next, Term::AfterDay))
+            || last.is_some_and(|last| is(last, Term::BeforeDay)))
+    {
+        return (vec![Mention::DayOfMonth(day)], 1);
     }
     if let Some(clock) = clock(number, last, next) {
         return (vec![Mention::Clock(clock)], 1);
     }
-    if let Some((unit, takes)) = unit_after(after) {
-        let count = number.parse::<i64>().ok();
-        let within = count.and_then(|count| count.checked_mul(unit)).map(Mention::Within);
-        return (within.into_iter().collect(), 1 + takes);
+    if let Some(unit) = unit_of(next) {
+        // `2 hours` is how long something takes; `within 2 hours` is when it is done.
+        let is_deadline = is_within(before, after.get(1));
+        let within =
+            number.parse::<i64>().ok().and_then(|count| count.checked_mul(unit)).map(Mention::Within);
+        return (within.filter(|_| is_deadline).into_iter().collect(), 2);
     }
     let values = values(number);
     if values.is_empty() {
         return (Vec::new(), 1);
     }
-    if matches!(next, Some(Token::Word(word, _)) if word == "%" || word == "percent" || word == "persen") {
+    if next.is_some_and(|next| is(next, Term::Percent)) {
         return (values.first().map(|value| Mention::Percent(*value)).into_iter().collect(), 2);
     }
     let multiplier = term(next, |term| match term {
@@ -152,18 +199,34 @@ fn of_number(number: &str, before: &[Token], after: &[Token], about_prices: bool
     let money_after = if multiplier.is_some() { after.get(1) } else { next };
     // `Rs. 500`.
     let money_before = before.iter().rfind(|token| !matches!(token, Token::Word(mark, _) if mark == "."));
-    let is_money = [money_before, money_after].into_iter().flatten().any(|token| is(token, Term::Money));
-    // A long row of digits is a telephone number or a reference.
-    let is_row = number.len() >= 7 && number.bytes().all(|byte| byte.is_ascii_digit());
-    let is_price = about_prices && !is_row && values.iter().all(|value| *value >= 10_000);
+    let currencies = || [money_before, money_after].into_iter().filter_map(currency_of);
+    let is_money = currencies().next().is_some();
+    let currency = currencies().find(|currency| !currency.is_empty()).unwrap_or_default();
+    // A row of digits, also one in groups, is a telephone number or a reference.
+    let in_groups = [last, next].into_iter().flatten().any(|token| match token {
+        Token::Number(_) => true,
+        Token::Word(mark, _) => mark == "+",
+    });
+    let is_long = number.len() >= 7 && number.bytes().all(|byte| byte.is_ascii_digit()) && !about_prices;
+    if (in_groups || is_long) && !is_money {
+        return (Vec::new(), 1);
+    }
+    let is_price = about_prices && values.iter().all(|value| *value >= 10_000);
     let values: Vec<i64> =
         values.into_iter().map(|value| multiplied(value, multiplier.unwrap_or(1.0))).collect();
     let takes = 1 + usize::from(multiplier.is_some());
     if is_money || multiplier.is_some() || is_price {
-        (vec![Mention::Amount(values)], takes)
+        (vec![Mention::Amount(values, currency)], takes)
     } else {
         (vec![Mention::Number(values)], takes)
     }
+}
+
+/// Whether what stands between these is a time within which something is to happen.
+fn is_within(before: &[Token], after: Option<&Token>) -> bool {
+    let skips_one = before.iter().rfind(|token| !is(token, Term::One));
+    skips_one.is_some_and(|token| is(token, Term::Within))
+        || after.is_some_and(|token| is(token, Term::WithinAfter))
 }
 
 /// What a word mentions.
@@ -179,10 +242,17 @@ fn of_word(terms: &[Term], before: &[Token], after: &[Token], now: &Zoned) -> Ve
                 found.push(Mention::day(date));
             }
             // `within the hour`; a number before it was looked at with the number.
-            Term::Unit(minutes)
-                if one_before && after.first().is_none_or(|next| !matches!(next, Token::Number(_))) =>
-            {
+            Term::Unit(minutes) if one_before && is_within(before, after.first()) => {
                 found.push(Mention::Within(*minutes));
+            }
+            // `at four`, `चार बजे`.
+            Term::HourWord(hour) => {
+                let said_before = before.last().is_some_and(|token| is(token, Term::BeforeHour));
+                let half = half_of(after.first());
+                if said_before || half.is_some() {
+                    let both = [hour * 60, (hour + 12) * 60].into_iter().filter(|minutes| *minutes < 24 * 60);
+                    found.push(Mention::Clock(both.collect()));
+                }
             }
             _ => {}
         }
@@ -190,13 +260,20 @@ fn of_word(terms: &[Term], before: &[Token], after: &[Token], now: &Zoned) -> Ve
     found
 }
 
-/// The unit that stands after a number, in minutes, and how many tokens it takes.
-fn unit_after(after: &[Token]) -> Option<(i64, usize)> {
-    let unit = term(after.first(), |term| match term {
+/// A unit of time, in minutes.
+fn unit_of(token: Option<&Token>) -> Option<i64> {
+    term(token, |term| match term {
         Term::Unit(minutes) => Some(*minutes),
         _ => None,
-    })?;
-    Some((unit, 1))
+    })
+}
+
+/// Which half of the day stands after the hour of a clock, if one does.
+fn half_of(token: Option<&Token>) -> Option<Half> {
+    term(token, |term| match term {
+        Term::AfterHour(half) => Some(*half),
+        _ => None,
+    })
 }
 
 /// A time of day in minutes: `16:30`, `4.30 pm`, `4 pm`, `alle 16`, `4 बजे`.
@@ -210,10 +287,7 @@ fn clock(number: &str, before: Option<&Token>, after: Option<&Token>) -> Option<
     if hour > 24 || minute > 59 {
         return None;
     }
-    let said_after = term(after, |term| match term {
-        Term::AfterHour(adds) => Some(*adds),
-        _ => None,
-    });
+    let said_after = half_of(after);
     // `at 4` and `at 4 tomorrow`, but not `at 2 branches`.
     let ends = match after {
         None => true,
@@ -221,11 +295,18 @@ fn clock(number: &str, before: Option<&Token>, after: Option<&Token>) -> Option<
         Some(Token::Word(word, terms)) => !terms.is_empty() || !word.starts_with(is_of_word),
     };
     let said_before = ends && before.is_some_and(|token| is(token, Term::BeforeHour));
+    // `09:00` is in the morning; `9:00` may be either.
+    let is_exact = with_colon && number.starts_with('0');
     let both = |hour: u32| {
-        if hour < 12 { vec![hour * 60 + minute, (hour + 12) * 60 + minute] } else { vec![hour * 60 + minute] }
+        if hour < 12 && !is_exact {
+            vec![hour * 60 + minute, (hour + 12) * 60 + minute]
+        } else {
+            vec![hour * 60 + minute]
+        }
     };
     match said_after {
-        Some(Some(adds)) if hour <= 12 => Some(vec![(hour % 12 + adds) * 60 + minute]),
+        Some(Half::First) if hour <= 12 => Some(vec![(hour % 12) * 60 + minute]),
+        Some(Half::Second) if hour <= 12 => Some(vec![(hour % 12 + 12) * 60 + minute]),
         Some(_) => Some(both(hour)),
         None if with_colon || said_before && (number.len() <= 2 || number.contains('.')) => Some(both(hour)),
         None => None,

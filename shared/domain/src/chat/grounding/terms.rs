@@ -5,49 +5,40 @@ use crate::text::folded;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// Marks and words of money.
-const MONEY: &[&str] = &[
-    "$",
-    "\u{20ac}",
-    "\u{a3}",
-    "\u{20b9}",
-    "\u{9f3}",
-    "\u{a5}",
-    "rs",
-    "rs.",
-    "inr",
-    "usd",
-    "eur",
-    "gbp",
-    "idr",
-    "bdt",
-    "rp",
-    "tk",
-    "taka",
-    "dollar",
-    "dollars",
-    "euro",
-    "euros",
-    "pound",
-    "pounds",
-    "rupee",
-    "rupees",
-    "rupaye",
-    "rupiah",
-    "jpy",
-    "aed",
-    "sgd",
-    "रुपये",
-    "रुपए",
-    "रुपया",
-    "रु",
-    "डॉलर",
-    "यूरो",
-    "টাকা",
-    "ডলার",
-    "ইউরো",
-    "রুপি",
-    "sterline",
+/// Marks and words of money, by currency; none where several countries call theirs so.
+const MONEY: &[(&str, &[&str])] = &[
+    (
+        "",
+        &[
+            "$",
+            "dollar",
+            "dollars",
+            "dollari",
+            "\u{a3}",
+            "pound",
+            "pounds",
+            "sterline",
+            "rs",
+            "rs.",
+            "डॉलर",
+            "ডলার",
+            "রুপি",
+            "franc",
+            "francs",
+        ],
+    ),
+    ("INR", &["\u{20b9}", "inr", "rupee", "rupees", "rupaye", "रुपये", "रुपए", "रूपये", "रूपए", "रुपया", "रु"]),
+    ("EUR", &["\u{20ac}", "eur", "euro", "euros", "यूरो", "ইউরো"]),
+    ("BDT", &["\u{9f3}", "bdt", "tk", "taka", "টাকা", "টাকায়", "টাকার", "টাকাতে"]),
+    ("IDR", &["idr", "rp", "rupiah"]),
+    ("USD", &["usd"]),
+    ("GBP", &["gbp"]),
+    ("JPY", &["\u{a5}", "jpy", "yen"]),
+    ("AED", &["aed", "dirham", "dirhams"]),
+    ("SGD", &["sgd"]),
+    ("AUD", &["aud"]),
+    ("CHF", &["chf"]),
+    ("MYR", &["myr", "rm"]),
 ];
 
 /// Words of a sentence that speaks of a price, in which a bare number is one.
@@ -105,7 +96,6 @@ const MULTIPLIERS: &[(&str, f64)] = &[
     ("लाख", 1e5),
     ("লাখ", 1e5),
     ("লক্ষ", 1e5),
-    ("m", 1e6),
     ("mn", 1e6),
     ("million", 1e6),
     ("milione", 1e6),
@@ -137,13 +127,13 @@ const MONTHS: [&[&str]; 12] = [
 
 /// Days of the week, Monday first.
 const WEEKDAYS: [&[&str]; 7] = [
-    &["monday", "mon", "lunedi", "senin", "सोमवार", "সোমবার", "সোমবারে", "somvar"],
-    &["tuesday", "tue", "tues", "martedi", "selasa", "मंगलवार", "মঙ্গলবার", "মঙ্গলবারে", "mangalvar"],
-    &["wednesday", "wed", "mercoledi", "rabu", "बुधवार", "বুধবার", "বুধবারে", "budhvar"],
-    &["thursday", "thu", "thurs", "giovedi", "kamis", "गुरुवार", "वीरवार", "বৃহস্পতিবার", "বৃহস্পতিবারে", "guruvar"],
-    &["friday", "fri", "venerdi", "jumat", "शुक्रवार", "শুক্রবার", "শুক্রবারে", "shukravar"],
-    &["saturday", "sat", "sabato", "sabtu", "शनिवार", "শনিবার", "শনিবারে", "shanivar"],
-    &["sunday", "sun", "domenica", "minggu", "रविवार", "इतवार", "রবিবার", "রবিবারে", "ravivar"],
+    &["monday", "lunedi", "senin", "सोमवार", "সোমবার", "সোমবারে", "somvar"],
+    &["tuesday", "martedi", "selasa", "मंगलवार", "মঙ্গলবার", "মঙ্গলবারে", "mangalvar"],
+    &["wednesday", "mercoledi", "rabu", "बुधवार", "বুধবার", "বুধবারে", "budhvar"],
+    &["thursday", "giovedi", "kamis", "गुरुवार", "वीरवार", "বৃহস্পতিবার", "বৃহস্পতিবারে", "guruvar"],
+    &["friday", "venerdi", "jumat", "शुक्रवार", "শুক্রবার", "শুক্রবারে", "shukravar"],
+    &["saturday", "sabato", "sabtu", "शनिवार", "শনিবার", "শনিবারে", "shanivar"],
+    &["sunday", "domenica", "minggu", "रविवार", "इतवार", "রবিবার", "রবিবারে", "ravivar"],
 ];
 
 /// Words for a day not far off, and how many days. Today is none of them: it stands in every second question and says
@@ -163,21 +153,24 @@ const NEAR_DAYS: &[(&str, i32)] = &[
     ("পরশু", 2),
 ];
 
-/// What stands after the hour of a clock, and how many hours it adds; none where both halves of the day may be meant.
-const AFTER_HOURS: &[(&str, Option<u32>)] = &[
-    ("am", Some(0)),
-    ("a.m", Some(0)),
-    ("a.m.", Some(0)),
-    ("pm", Some(12)),
-    ("p.m", Some(12)),
-    ("p.m.", Some(12)),
-    ("o'clock", None),
-    ("oclock", None),
-    ("baje", None),
-    ("बजे", None),
-    ("টা", None),
-    ("টায়", None),
-    ("টার", None),
+/// What stands after the hour of a clock, and which half of the day it means.
+const AFTER_HOURS: &[(&str, Half)] = &[
+    ("am", Half::First),
+    ("a.m", Half::First),
+    ("a.m.", Half::First),
+    ("pm", Half::Second),
+    ("p.m", Half::Second),
+    ("p.m.", Half::Second),
+    ("o'clock", Half::Either),
+    ("oclock", Half::Either),
+    ("baje", Half::Either),
+    ("बजे", Half::Either),
+    ("টা", Half::Either),
+    ("টায়", Half::Either),
+    ("টার", Half::Either),
+    ("h", Half::Either),
+    ("hrs", Half::Either),
+    ("uhr", Half::Either),
 ];
 
 /// What stands before the hour of a clock.
@@ -199,6 +192,8 @@ const UNITS: &[(&str, i64)] = &[
     ("hours", 60),
     ("hrs", 60),
     ("ora", 60),
+    ("ore", 60),
+    ("jam", 60),
     ("घंटे", 60),
     ("घंटा", 60),
     ("घण्टे", 60),
@@ -213,6 +208,21 @@ const UNITS: &[(&str, i64)] = &[
     ("दिन", 1440),
     ("দিন", 1440),
     ("দিনের", 1440),
+    ("month", 43_200),
+    ("months", 43_200),
+    ("mese", 43_200),
+    ("mesi", 43_200),
+    ("bulan", 43_200),
+    ("महीने", 43_200),
+    ("মাস", 43_200),
+    ("মাসের", 43_200),
+    ("year", 525_600),
+    ("years", 525_600),
+    ("anno", 525_600),
+    ("anni", 525_600),
+    ("tahun", 525_600),
+    ("साल", 525_600),
+    ("বছর", 525_600),
     ("week", 10_080),
     ("weeks", 10_080),
     ("settimana", 10_080),
@@ -227,11 +237,138 @@ const UNITS: &[(&str, i64)] = &[
 /// What makes one of a unit.
 const ONE: &[&str] = &["a", "an", "the", "one", "un'", "un", "una", "uno", "l'", "se", "satu", "एक", "এক"];
 
+/// What stands before a time within which something is to happen.
+const WITHIN: &[&str] = &["within", "in", "after", "entro", "tra", "fra", "dalam", "under"];
+
+/// What stands after one.
+const WITHIN_AFTER: &[&str] = &["में", "मे", "के", "মধ্যে", "পর", "পরে", "ভেতরে"];
+
+/// What stands before a day of the month, and after one.
+const BEFORE_DAYS: &[&str] = &["il", "tanggal", "tgl"];
+const AFTER_DAYS: &[&str] = &["th", "rd", "nd", "st", "तारीख", "তারিখ", "তারিখে"];
+
+/// Shares in hundredths.
+const PERCENT: &[&str] = &["%", "percent", "persen", "percento", "प्रतिशत", "শতাংশ"];
+
+/// Numbers in words, as far as prices are made of them.
+const NUMBER_WORDS: &[&str] = &[
+    "ten",
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
+    "hundred",
+    "thousand",
+    "million",
+    "dieci",
+    "venti",
+    "trenta",
+    "quaranta",
+    "cinquanta",
+    "cento",
+    "duecento",
+    "trecento",
+    "quattrocento",
+    "cinquecento",
+    "mille",
+    "mila",
+    "ratus",
+    "ribu",
+    "juta",
+    "puluh",
+    "सौ",
+    "हज़ार",
+    "हजार",
+    "लाख",
+    "करोड़",
+    "শো",
+    "শত",
+    "হাজার",
+    "লাখ",
+    "কোটি",
+    "sau",
+    "hazar",
+    "hazaar",
+];
+
+/// Hours in words.
+const HOUR_WORDS: &[(&str, u32)] = &[
+    ("two", 2),
+    ("three", 3),
+    ("four", 4),
+    ("five", 5),
+    ("six", 6),
+    ("seven", 7),
+    ("eight", 8),
+    ("nine", 9),
+    ("ten", 10),
+    ("eleven", 11),
+    ("noon", 12),
+    ("due", 2),
+    ("tre", 3),
+    ("quattro", 4),
+    ("cinque", 5),
+    ("sei", 6),
+    ("sette", 7),
+    ("otto", 8),
+    ("nove", 9),
+    ("dieci", 10),
+    ("dua", 2),
+    ("tiga", 3),
+    ("empat", 4),
+    ("lima", 5),
+    ("दो", 2),
+    ("तीन", 3),
+    ("चार", 4),
+    ("पाँच", 5),
+    ("पांच", 5),
+    ("छह", 6),
+    ("दस", 10),
+    ("দুই", 2),
+    ("তিন", 3),
+    ("চার", 4),
+    ("পাঁচ", 5),
+    ("দশ", 10),
+];
+
+/// A sentence about when somebody is there at all.
+pub(super) const OPENING: &[&str] = &[
+    "open",
+    "close",
+    "hours",
+    "apert",
+    "apriamo",
+    "chius",
+    "chiudiamo",
+    "orari",
+    "खुल",
+    "बंद",
+    "समय",
+    "খোলা",
+    "বন্ধ",
+    "সময়",
+    "buka",
+    "tutup",
+];
+
 /// Words that a price is not mentioned with unless it is a bargain that somebody must have offered.
 pub(super) const BARGAINS: &[&str] = &[
     "discount",
     "for free",
     "free of charge",
+    "free delivery",
+    "free trial",
+    "month free",
+    "no charge",
+    "at no cost",
+    "half price",
+    "half off",
+    "meta prezzo",
+    "setengah harga",
     "is free",
     "it's free",
     "refund",
@@ -264,6 +401,15 @@ pub(super) const BARGAINS: &[&str] = &[
 /// That something is settled.
 pub(super) const CONFIRMATIONS: &[&str] = &[
     "is confirmed",
+    "appointment confirmed",
+    "booking confirmed",
+    "is scheduled",
+    "is reserved",
+    "have reserved",
+    "i've reserved",
+    "have cancelled",
+    "i've cancelled",
+    "been cancelled",
     "are confirmed",
     "been confirmed",
     "have booked",
@@ -308,6 +454,11 @@ pub(super) const CONFIRMATIONS: &[&str] = &[
 /// That somebody will come back to them.
 pub(super) const CONTACTS: &[&str] = &[
     "will call you",
+    "will send you",
+    "i'll send",
+    "we'll send",
+    "someone will",
+    "will be with you",
     "we'll call",
     "i'll call",
     "will contact you",
@@ -342,34 +493,57 @@ pub(super) const CONTACTS: &[&str] = &[
     "akan kami hubungi",
 ];
 
+/// A half of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Half {
+    First,
+    Second,
+    Either,
+}
+
 /// What a word may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Term {
-    Money,
+    Money(&'static str),
     PriceWord,
     Multiplier(f64),
+    Percent,
+    NumberWord,
     Month(i8),
     Weekday(i8),
     NearDay(i32),
-    AfterHour(Option<u32>),
+    BeforeDay,
+    AfterDay,
+    HourWord(u32),
+    AfterHour(Half),
     BeforeHour,
     Unit(i64),
+    Within,
+    WithinAfter,
     One,
 }
 
 /// Every word with all that it may be, folded as the texts are that it is looked for in.
 static TERMS: LazyLock<HashMap<String, Vec<Term>>> = LazyLock::new(|| {
     let all = |words: &'static [&'static str], term: Term| words.iter().map(move |word| (*word, term));
+    let money = MONEY.iter().flat_map(|(currency, words)| all(words, Term::Money(currency)));
     let months = (1..).zip(MONTHS).flat_map(|(month, words)| all(words, Term::Month(month)));
     let weekdays = (0..).zip(WEEKDAYS).flat_map(|(weekday, words)| all(words, Term::Weekday(weekday)));
-    let pairs = all(MONEY, Term::Money)
+    let pairs = money
         .chain(all(PRICE_WORDS, Term::PriceWord))
+        .chain(all(PERCENT, Term::Percent))
+        .chain(all(NUMBER_WORDS, Term::NumberWord))
         .chain(all(BEFORE_HOURS, Term::BeforeHour))
+        .chain(all(BEFORE_DAYS, Term::BeforeDay))
+        .chain(all(AFTER_DAYS, Term::AfterDay))
+        .chain(all(WITHIN, Term::Within))
+        .chain(all(WITHIN_AFTER, Term::WithinAfter))
         .chain(all(ONE, Term::One))
         .chain(months)
         .chain(weekdays)
         .chain(MULTIPLIERS.iter().map(|(word, by)| (*word, Term::Multiplier(*by))))
         .chain(NEAR_DAYS.iter().map(|(word, days)| (*word, Term::NearDay(*days))))
+        .chain(HOUR_WORDS.iter().map(|(word, hour)| (*word, Term::HourWord(*hour))))
         .chain(AFTER_HOURS.iter().map(|(word, adds)| (*word, Term::AfterHour(*adds))))
         .chain(UNITS.iter().map(|(word, minutes)| (*word, Term::Unit(*minutes))));
     let mut terms: HashMap<String, Vec<Term>> = HashMap::new();
@@ -381,7 +555,12 @@ static TERMS: LazyLock<HashMap<String, Vec<Term>>> = LazyLock::new(|| {
 
 /// What a folded word may be; nothing that matters here if there is none.
 pub(super) fn terms_of(word: &str) -> &'static [Term] {
-    TERMS.get(word).map_or(&[], Vec::as_slice)
+    // `Mondays` is Monday; no other plural matters.
+    let known = TERMS.get(word).or_else(|| {
+        let terms = TERMS.get(word.strip_suffix('s')?)?;
+        terms.iter().any(|term| matches!(term, Term::Weekday(_))).then_some(terms)
+    });
+    known.map_or(&[], Vec::as_slice)
 }
 
 /// Those of these phrases that a folded text contains.

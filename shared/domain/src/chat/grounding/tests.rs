@@ -9,7 +9,9 @@ fn ground() -> Ground {
     let mut ground = Ground::new(now);
     ground.fact("Active Deals: Enterprise License (USD 50,000 - proposal)");
     ground.fact("A site visit costs ₹1,500.");
-    ground.fact("mon 09:00 - 18:00");
+    ground.fact("A home visit costs 700 BDT, or Rp 25.000.");
+    ground.record("Deposit paid: 45000");
+    ground.opens("monday 09:00 - 18:00");
     ground
 }
 
@@ -22,12 +24,13 @@ fn a_price_that_a_record_has_may_be_said_in_any_spelling() {
     let ground = ground();
     for reply in [
         "Your proposal is for USD 50,000.",
+        "We have your deposit of $45,000.",
         "It stands at $50k, as discussed.",
         "Il prezzo è 50.000 dollari.",
         "A visit costs 1500 rupees.",
         "साइट विज़िट का शुल्क ₹१,५०० है।",
-        "সাইট ভিজিটের খরচ ১৫০০ টাকা।",
-        "Biaya kunjungan Rp 1.500.",
+        "সাইট ভিজিটের খরচ ৭০০ টাকা।",
+        "Biaya kunjungan Rp 25.000.",
     ] {
         assert_eq!(kinds(reply, &ground), [], "{reply}");
     }
@@ -44,6 +47,13 @@ fn a_price_that_nobody_named_is_not_said() {
         "দাম ২০ লাখ টাকা।",
         "Harganya 3 juta rupiah.",
         "You get 20% off.",
+        "It's 499 per month.",
+        "Only 9.99 a day.",
+        "It is five hundred dollars.",
+        "Sono cinquecento euro.",
+        "पाँच सौ रुपये लगेंगे।",
+        "It costs €50,000.",
+        "It is $100.",
     ] {
         assert_eq!(kinds(reply, &ground), [ClaimKind::Price], "{reply}");
     }
@@ -75,6 +85,15 @@ fn a_time_is_said_only_where_a_record_has_it() {
         "It will be ready within 2 hours.",
         "They answer within the hour.",
         "Delivery is on 2026-12-24.",
+        "Your visit is Monday at 9:00.",
+        "We open at 21:00.",
+        "See you at five.",
+        "पाँच बजे मिलते हैं।",
+        "It is on the 20th.",
+        "Ready in 2 months.",
+        "Pronto tra 2 ore.",
+        "Come on Mondays.",
+        "See you on Dec. 15.",
     ] {
         assert_eq!(kinds(reply, &ground), [ClaimKind::Date], "{reply}");
     }
@@ -88,7 +107,16 @@ fn their_own_wish_may_be_asked_about_and_taken_down() {
     assert_eq!(kinds("Thursday at 3 pm it is.", &ground), [ClaimKind::Date]);
     ground.takes_request = true;
     assert_eq!(kinds("I have noted that you would like Thursday at 15:00.", &ground), []);
-    assert_eq!(kinds("Your visit on Thursday is confirmed.", &ground), [ClaimKind::Promise]);
+    for claimed in
+        ["Your visit on Thursday is confirmed.", "Your visit is confirmed, ok?", "Appointment confirmed."]
+    {
+        assert_eq!(kinds(claimed, &ground), [ClaimKind::Promise], "{claimed}");
+    }
+    assert_eq!(kinds("You wrote of room 305.", &ground), [ClaimKind::Price]);
+    ground.said("I liked room 305");
+    assert_eq!(kinds("You wrote of room 305.", &ground), []);
+    ground.said("Is it 400 euro?");
+    assert_eq!(kinds("Yes, 400 euro.", &ground), [ClaimKind::Price]);
 }
 
 #[test]
@@ -110,6 +138,8 @@ fn a_promise_needs_somebody_who_keeps_it() {
     {
         assert_eq!(kinds(reply, &ground), [ClaimKind::Promise], "{reply}");
     }
+    ground.record("Notes: asked for a discount");
+    assert_eq!(kinds("You get a discount.", &ground), [ClaimKind::Promise], "asking gives nothing");
     ground.fact("Delivery is free of charge.");
     assert_eq!(kinds("Yes, delivery is free of charge.", &ground), []);
 }
@@ -127,6 +157,16 @@ fn what_claims_nothing_stays() {
         "নমস্কার আশা! আপনাকে কীভাবে সাহায্য করতে পারি?",
         "Buongiorno! Posso aiutarla?",
         "Call us on +91 98765 43210.",
+        "For prices call +91 98765 43210.",
+        "What time of the day suits you?",
+        "Just a minute, please.",
+        "How many days a week do you train?",
+        "Bring sun cream to the meeting.",
+        "Shall I put down two hours for you?",
+        "Is Thursday at 4 pm good for you?",
+        "A visit takes 2 hours.",
+        "In 2026 we moved.",
+        "好",
     ] {
         assert_eq!(kinds(reply, &ground), [], "{reply}");
     }
