@@ -226,7 +226,7 @@ pub async fn a_chat_is_answered(stage: &Stage) {
     let replies = async |count: usize| {
         stage.until("a reply", async || (sent().count() >= count).then_some(())).await;
         assert_eq!(sent().count(), count, "{:?}", sent().collect::<Vec<_>>());
-        sent().last().unwrap()
+        sent().next_back().unwrap()
     };
     says("What is the price?").await;
     let reply = replies(1).await;

@@ -153,9 +153,9 @@ pub fn review(reply: &str, ground: &Ground) -> Reviewed {
 }
 
 /// What stands before a full stop that ends no sentence.
-const ABBREVIATIONS: [&str; 16] = [
+const ABBREVIATIONS: &[&str] = &[
     "rs", "mr", "mrs", "ms", "dr", "no", "approx", "a.m", "p.m", "rp", "sig", "dott", "st", "e.g", "i.e",
-    "tk",
+    "tk", "jan", "feb", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
 ];
 
 /// A text in its sentences, each with the space after it.
