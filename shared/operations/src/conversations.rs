@@ -3,7 +3,7 @@
 use crate::chat::happened;
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
-use crate::messages::{self, refusal};
+use crate::messages::{self, SMS_MAX, refusal};
 use crate::{Listing, Page, business_config, leads, whatsapp_templates};
 use domain::business::BusinessConfig;
 use domain::chat::{
@@ -17,9 +17,8 @@ use serde::{Deserialize, Serialize};
 use store::{ConversationFilter, Feedback, Stored};
 use utoipa::{IntoParams, ToSchema};
 
-/// How long a text may be, in characters: the limits of WhatsApp, and of AWS End User Messaging.
+/// How long a text may be, in characters: WhatsApp's own limit.
 const TEXT_MAX: usize = 4_096;
-const SMS_MAX: usize = 1_600;
 
 /// Which conversations to show.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]

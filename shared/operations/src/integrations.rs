@@ -3,6 +3,7 @@
 use crate::context::{Account, Context, Platform};
 use crate::error::{Error, Result};
 use crate::planning;
+use domain::contact::Channel;
 use domain::{Email, Invalid, Role, TenantId, text};
 use elevenlabs::PhoneProvider;
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use provider::{Secret, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::Integration;
+use store::{Halt, Integration};
 use utoipa::ToSchema;
 
 /// A provider that a tenant can set up.
@@ -254,8 +255,11 @@ pub async fn set(ctx: &Context, provider: Provider, settings: Value) -> Result<C
     step.put(&Integration { provider: provider.as_str().to_owned(), sealed, updated_at })?;
     // The audit tells that, and not what.
     ctx.audited::<()>(&mut step, "integration.updated", provider.as_str(), None, None)?;
-    if provider == Provider::Elevenlabs {
-        planning::rest_no_more(ctx, &mut step).await?;
+    match provider {
+        Provider::Elevenlabs => planning::rest_no_more(ctx, &mut step).await?,
+        // Whoever mended the account need not wait.
+        Provider::Whatsapp => step.forget::<Halt>(&Channel::Whatsapp),
+        _ => {}
     }
     ctx.store().commit(step).await?;
     Ok(Configured { provider, configured: true, updated_at: Some(updated_at) })

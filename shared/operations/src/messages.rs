@@ -4,8 +4,8 @@ mod request;
 
 use crate::chat::{happened, outgoing};
 use crate::context::Context;
-use crate::error::{Result, retrying};
-use crate::{business_config, tasks};
+use crate::error::{Error, Result, retrying};
+use crate::{business_config, integrations, tasks};
 use contracts::Job;
 use domain::business::BusinessConfig;
 use domain::chat::{
@@ -17,7 +17,7 @@ use domain::{MessageId, text};
 use jiff::{SignedDuration, Timestamp};
 use provider::ProviderError;
 use request::{Prepared, Request};
-use store::{BotStatus, Rate, Stored, Transaction};
+use store::{BotStatus, Halt, Integration, Rate, Stored, Transaction};
 use whatsapp::Consequence;
 
 /// How long WhatsApp may keep silent about a message whose sending it did not answer: its statuses come within
@@ -25,6 +25,10 @@ use whatsapp::Consequence;
 const SILENCE: SignedDuration = SignedDuration::from_mins(10);
 /// How far off a message may be put at a time: a queue delays no longer than a quarter of an hour.
 const LOOKED_AT: SignedDuration = SignedDuration::from_mins(10);
+/// How long nothing is sent after the provider said that it must stop.
+const HALT: SignedDuration = SignedDuration::from_hours(1);
+/// How long an SMS may be, in characters: the limit of AWS End User Messaging.
+pub(crate) const SMS_MAX: usize = 1_600;
 /// How often a message is put off before it is given up.
 const PUT_OFF_MAX: u32 = 8;
 
@@ -93,10 +97,11 @@ async fn prepare(ctx: &Context, id: MessageId) -> Result<Option<Ready>> {
         MessageStatus::Sending if is_time => return silent(ctx, old).await.map(|()| None),
         _ => return Ok(None),
     }
-    let (settings, talk, contact) = tokio::try_join!(
+    let (settings, talk, contact, halt) = tokio::try_join!(
         business_config::get(ctx),
         async { Ok(ctx.store().get::<Conversation>(&ctx.tenant, &id.conversation).await?) },
         async { Ok(ctx.store().get::<Contact>(&ctx.tenant, &old.contact_id).await?) },
+        async { Ok(ctx.store().get::<Halt>(&ctx.tenant, &old.channel).await?) },
     )?;
     let config = settings.value.config;
     let Some(talk) = talk else { return Ok(None) };
@@ -123,7 +128,12 @@ async fn prepare(ctx: &Context, id: MessageId) -> Result<Option<Ready>> {
     };
     let mut message = old.value.clone();
     let mut step = ctx.step();
-    if let Some(until) = busy_until(ctx, &talk, line, now).await? {
+    let halted = halt.map(|halt| halt.until).filter(|until| *until > now);
+    let busy = match halted {
+        None => busy_until(ctx, &present, line, now).await?,
+        halted => halted,
+    };
+    if let Some(until) = busy {
         message.delivery.wait(until);
         step.replace(&old, &message)?;
         step.enqueue_at(Job::SendMessage { message: id }, until.min(now + LOOKED_AT));
@@ -336,7 +346,7 @@ pub(crate) async fn conclude(
                     && message.delivery.status == MessageStatus::Failed
                     && old.delivery.status != MessageStatus::Failed
                 {
-                    failed(ctx, &mut step, &message, *consequence).await?;
+                    failed(ctx, &mut step, &message, *consequence, config).await?;
                 }
             }
         }
@@ -406,18 +416,65 @@ async fn failed(
     step: &mut Transaction,
     message: &Message,
     consequence: Consequence,
+    config: &BusinessConfig,
 ) -> Result<()> {
     tell_contact(ctx, step, message, consequence == Consequence::OptedOut).await?;
     if matches!(consequence, Consequence::Alarm | Consequence::Stop) {
-        let code = message.delivery.fault.as_ref().map_or("", |fault| fault.code.as_str());
-        let channel = message.channel.as_str();
-        tracing::error!(code, channel, "the provider lets nothing of this business through");
-        let last_error = format!("{channel} refused a message (code {code})");
+        let code = message.delivery.fault.as_ref().map(|fault| fault.code.clone()).unwrap_or_default();
+        let channel = message.channel;
+        tracing::error!(
+            target: "metric", metric = "message", outcome = "refused", duration_ms = 0_u64, code,
+            "the provider lets nothing of this business through"
+        );
+        let last_error = format!("{} refused a message (code {code})", channel.as_str());
         step.put(&BotStatus { last_error, at: ctx.now() })?;
+        if consequence == Consequence::Stop {
+            step.put(&Halt { channel, until: ctx.now() + HALT, code })?;
+        }
+    }
+    if consequence == Consequence::Undeliverable && fall_to_sms(ctx, step, message, config).await? {
+        return Ok(());
     }
     let reason = message.delivery.reason.as_deref().unwrap_or_default();
     let detail = format!("{reason}: {}", message.preview().text);
     for_person(ctx, step, message, "A message did not get through", &detail)
+}
+
+/// Sends the words of a message that WhatsApp cannot deliver as a text message, where the business sends such and the
+/// person permits it; whether it does. The rules are asked as of any message that begins something.
+async fn fall_to_sms(
+    ctx: &Context,
+    step: &mut Transaction,
+    message: &Message,
+    config: &BusinessConfig,
+) -> Result<bool> {
+    let Some(words) = message.content.words().filter(|_| message.channel == Channel::Whatsapp) else {
+        return Ok(false);
+    };
+    let provider = integrations::Provider::Sms.as_str();
+    let (settings, contact, old) = tokio::try_join!(
+        async { Ok::<_, Error>(ctx.store().get::<Integration>(&ctx.tenant, provider).await?) },
+        async { Ok(ctx.store().get::<Contact>(&ctx.tenant, &message.contact_id).await?) },
+        async { Ok(ctx.store().conversation_with(&ctx.tenant, message.contact_id, Channel::Sms).await?) },
+    )?;
+    let (Some(_), Some(contact)) = (settings, contact) else { return Ok(false) };
+    let mut talk = match &old {
+        Some(old) => old.value.clone(),
+        None => Conversation::new(ctx.new_id(), contact.id, Channel::Sms, ctx.now()),
+    };
+    talk.describe(&contact);
+    let content = Content::Text { text: text::shortened(words, SMS_MAX) };
+    let sms = outgoing(ctx, &talk, message.author.clone(), content.clone(), config);
+    if talk.phone.is_none() || refusal(&sms, &talk, &contact, config, ctx.now()).is_some() {
+        return Ok(false);
+    }
+    let sms = queue(ctx, step, &mut talk, message.author.clone(), content, config)?;
+    step.create(&sms)?;
+    match &old {
+        Some(old) => step.replace(old, &talk)?,
+        None => step.create(&talk)?,
+    }
+    Ok(true)
 }
 
 /// Notes at the contact that a message of ours did not reach them, so that it is no contact, and, if so, that they want

@@ -61,7 +61,7 @@ fn reply() -> Message {
 fn conversation() -> Conversation {
     let (id, contact) = (PrefixedId::from_ulid(ulid(1)), PrefixedId::from_ulid(ulid(2)));
     let mut talk = Conversation::new(id, contact, Channel::Whatsapp, NOW);
-    talk.name = "Asha Rao".to_owned();
+    "Asha Rao".clone_into(&mut talk.name);
     talk.phone = Phone::parse("+919876543210", None).ok();
     talk.wa_id = Some("919876543210".to_owned());
     talk.user_id = Some("IN.1349".to_owned());

@@ -91,3 +91,36 @@ async fn each_refusal_is_told_and_what_is_unknown_is_not_repeated() {
         "{message:#}"
     );
 }
+
+#[tokio::test]
+async fn what_whatsapp_cannot_deliver_goes_as_a_text_message_where_that_is_permitted() {
+    use super::{ASHA, asha as who, says};
+    for permitted in [true, false] {
+        let app = TestApp::start().await;
+        let owner = &app.owner;
+        // India's numbers need ids of its registry, which the simulator asks for.
+        let sms = json!({"origination_identity": "FRNTDK", "base_url": app.simulators().sms_base_url(),
+            "in_entity_id": "1101", "in_template_id": "1107"});
+        owner.put("/admin/integrations/sms", sms).await.expect(200);
+        let consent = json!({"sms": {"granted": permitted}});
+        lead_of(owner, json!({"first_name": "Asha", "phone": "+919876543210", "consent": consent})).await;
+        app.simulators().set_whatsapp_script(ASHA, vec![simulators::MessageScript::Undeliverable]).unwrap();
+        says(&app, &who(), "Hello").await;
+        assert_eq!(app.advance(secs(60)).await, Vec::<String>::new());
+        let by_sms = app.simulators().sent().into_iter().filter(|sent| sent.channel == Channel::Sms);
+        assert_eq!(by_sms.count(), usize::from(permitted));
+        assert_eq!(owner.all("/tasks").await.len(), usize::from(!permitted));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_while_whatsapp_wants_nothing() {
+    use super::{ASHA, asha as who, says};
+    let app = TestApp::start().await;
+    app.simulators().set_whatsapp_script(ASHA, vec![simulators::MessageScript::Spam]).unwrap();
+    says(&app, &who(), "Hello").await;
+    says(&app, &who(), "Are you there?").await;
+    assert_eq!(sent_to(&app, ASHA).len(), 1, "the second waits");
+    assert_eq!(app.advance(SignedDuration::from_mins(62)).await, Vec::<String>::new());
+    assert_eq!(sent_to(&app, ASHA).len(), 2);
+}

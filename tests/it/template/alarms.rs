@@ -44,7 +44,7 @@ fn watched_by_all(template: &Template, name: &str) -> BTreeSet<(String, Vec<(Str
 fn every_alarm_tells_a_person_and_can_be_made() {
     let template = Template::read();
     let alarms = template.of_type("AWS::CloudWatch::Alarm");
-    assert!((10..=15).contains(&alarms.len()), "{}", alarms.len());
+    assert!((10..=16).contains(&alarms.len()), "{}", alarms.len());
     for (id, alarm) in alarms {
         assert!(id.ends_with("Alarm") && !target(&alarm["AlarmDescription"]).is_empty(), "{id}");
         assert_eq!(targets(&alarm["AlarmActions"]), ["AlarmTopic"], "{id}");

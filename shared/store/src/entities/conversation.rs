@@ -237,6 +237,34 @@ impl Entity for WhatsappTemplate {
     }
 }
 
+/// That a channel's provider wants nothing of ours for now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Halt {
+    /// The channel.
+    pub channel: Channel,
+    /// Until when nothing is sent.
+    pub until: Timestamp,
+    /// The provider's code.
+    pub code: String,
+}
+
+impl Entity for Halt {
+    const KIND: &'static str = "halt";
+    type Id = Channel;
+
+    fn key_of(tenant: &TenantId, channel: &Channel) -> Key {
+        Key::of(tenant, "CFG", format!("halt#{}", channel.as_str()))
+    }
+
+    fn key(&self, tenant: &TenantId) -> Key {
+        Self::key_of(tenant, &self.channel)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.until)
+    }
+}
+
 /// What the bot's keepers ask first: what went wrong last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BotStatus {

@@ -32,7 +32,7 @@ pub use campaign::{
 };
 pub use chat::ChatFigures;
 pub use contact::{ContactRecord, HistoryRecord, StoredAction, Writer};
-pub use conversation::{BotStatus, ConversationFilter, Feedback, WhatsappTemplate};
+pub use conversation::{BotStatus, ConversationFilter, Feedback, Halt, WhatsappTemplate};
 pub use deal::{DEALS, DealFilter};
 pub use event::RawEvent;
 pub use figures::{AttemptFigures, ConversionFigures, LeadFigures, MonthFigures, ReadingFigures};
