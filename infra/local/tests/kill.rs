@@ -124,3 +124,55 @@ async fn nothing_acknowledged_is_lost() {
     assert_eq!(attempts.len(), dials.len(), "an attempt was dialed twice");
     assert!(dials.len() >= leads.len());
 }
+
+/// People write while the process is killed at any moment: between receipt, answer and status. Each is answered once; of
+/// an answer that was on its way when the process died, and of which nothing is heard, a person is told instead.
+#[tokio::test]
+async fn every_message_is_answered_once() {
+    let data = tempfile::tempdir().unwrap();
+    let mut process = Process::start(data.path());
+    let mut people = Vec::new();
+    for round in 0..rounds() {
+        for n in 0..3 {
+            let from = format!("91987{:06}0", round * 10 + n);
+            process
+                .post("/local/whatsapp/inbound", json!({"from": from, "text": "Hello", "name": "Asha"}))
+                .await;
+            people.push(from);
+        }
+        if round % 2 == 0 {
+            tokio::time::sleep(Duration::from_millis(round * 53 % 400)).await;
+        } else {
+            // Past the pause after which an answer is made: it is on its way somewhere.
+            let advance =
+                process.send(http::Method::POST, "/local/clock", Some(json!({"advance_seconds": 4})));
+            let patience = Duration::from_millis(100 + round * 71 % 300);
+            let _ = tokio::time::timeout(patience, advance).await;
+        }
+        process.kill();
+        process = Process::start(data.path());
+    }
+    let now = process.post("/local/clock", json!({"advance_seconds": 3600})).await;
+    assert_eq!(now["stuck"], json!([]));
+    let (_, outbox) = process.send(http::Method::GET, "/local/outbox", None).await;
+    let outbox = outbox.as_array().unwrap().clone();
+    let (_, talks) = process.send(http::Method::GET, "/conversations?limit=100", None).await;
+    let talks = talks.as_array().unwrap().clone();
+    assert_eq!(talks.len(), people.len());
+    for from in &people {
+        let sent = outbox.iter().filter(|message| message["to"] == json!(from)).count();
+        let talk = talks.iter().find(|talk| talk["phone"] == format!("+{from}")).unwrap();
+        let path = format!("/conversations/{}", talk["id"].as_str().unwrap());
+        let (_, talk) = process.send(http::Method::GET, &path, None).await;
+        let messages = talk["messages"].as_array().unwrap();
+        let of =
+            |direction: &str| messages.iter().filter(|m| m["direction"] == direction).collect::<Vec<_>>();
+        assert_eq!((of("inbound").len(), of("outbound").len()), (1, 1), "{talk:#}");
+        let status = of("outbound")[0]["status"].clone();
+        assert!(
+            (sent, &status) == (1, &json!("read")) || (sent, &status) == (0, &json!("ambiguous")),
+            "{talk:#}"
+        );
+    }
+    process.kill();
+}
