@@ -3,8 +3,8 @@
 use crate::id::PrefixedId;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use ulid::Ulid;
 
 /// The only source of the present instant. It runs with the machine's clock at an offset, which the local
@@ -46,15 +46,16 @@ impl Clock {
     }
 }
 
-/// The only source of fresh ids and secrets.
+/// The only source of fresh ids and secrets. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Ids {
     random: SystemRandom,
+    last: Arc<Mutex<Ulid>>,
 }
 
 impl Default for Ids {
     fn default() -> Self {
-        Self { random: SystemRandom::new() }
+        Self { random: SystemRandom::new(), last: Arc::default() }
     }
 }
 
@@ -64,10 +65,15 @@ impl Ids {
         T::from_ulid(self.ulid(now))
     }
 
-    /// A new ULID whose time part is `now`.
+    /// A new ULID whose time part is `now`. Those that are drawn one after the other for one millisecond sort so, which
+    /// keeps in order what one step writes.
     pub fn ulid(&self, now: Timestamp) -> Ulid {
         let ms = u64::try_from(now.as_millisecond()).unwrap_or_default();
-        Ulid::from_parts(ms, u128::from_be_bytes(self.bytes()))
+        let drawn = Ulid::from_parts(ms, u128::from_be_bytes(self.bytes()));
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let follows = drawn > *last || last.timestamp_ms() != ms;
+        *last = if follows { drawn } else { last.increment().unwrap_or(drawn) };
+        *last
     }
 
     /// `N` bytes from the system's secure random source.
@@ -102,5 +108,7 @@ mod tests {
         let early: ContactId = ids.next(now);
         let late: ContactId = ids.next(now + jiff::SignedDuration::from_millis(1));
         assert!(early < late && early.to_string() < late.to_string());
+        let drawn: Vec<Ulid> = (0..1_000).map(|_| ids.ulid(now)).collect();
+        assert!(drawn.is_sorted_by(|one, next| one < next));
     }
 }

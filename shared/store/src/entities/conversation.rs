@@ -69,10 +69,9 @@ impl Entity for Message {
     type Id = MessageId;
 
     fn key_of(tenant: &TenantId, id: &MessageId) -> Key {
-        let at =
-            i64::try_from(id.ulid.timestamp_ms()).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
-        let place = format!("{MESSAGES}{}#{}", inverted(at.unwrap_or_default()), id.ulid);
-        Key::of(tenant, format_args!("CNV#{}", id.conversation), place)
+        // What is left of the greatest id: the latest first, also of one millisecond.
+        let place = Ulid(!id.ulid.0);
+        Key::of(tenant, format_args!("CNV#{}", id.conversation), format!("{MESSAGES}{place}"))
     }
 
     fn key(&self, tenant: &TenantId) -> Key {
