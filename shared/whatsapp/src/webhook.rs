@@ -50,7 +50,7 @@ pub struct Update {
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum UpdateBody {
-    /// Somebody wrote, tapped, or is somebody else now.
+    /// Somebody wrote, tapped, rang, or is somebody else now.
     Message(Box<Inbound>),
     /// A message of ours went on its way, or did not.
     Status(Status),

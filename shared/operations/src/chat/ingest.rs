@@ -453,6 +453,8 @@ fn content(content: &InboundContent) -> Content {
         }
         InboundContent::Contacts(value) => raw("contacts", value),
         InboundContent::Order(value) => raw("order", value),
+        // Nobody picks up here: the bot asks in writing.
+        InboundContent::Call => raw("call", &Value::Null),
         InboundContent::Edit { content: edited, .. } => self::content(edited),
         InboundContent::Revoke { message_id } => raw("revoke", &Value::from(message_id.as_str())),
         InboundContent::Unsupported { kind, .. } => raw("unsupported", &Value::from(text(kind))),

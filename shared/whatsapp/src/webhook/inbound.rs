@@ -163,6 +163,8 @@ pub enum InboundContent {
     Contacts(Value),
     /// An order from a catalogue, Meta's object.
     Order(Value),
+    /// `calls`: no message: its sender rings. That opens the window, too.
+    Call,
     /// No message: something about its sender changed.
     System {
         /// What changed.

@@ -47,6 +47,12 @@ fn items() -> Vec<(&'static str, &'static str, Value)> {
             "errors": [{"code": 131_047, "error_data": {"details": "late"}}]}),
         ),
         (
+            "calls",
+            "calls",
+            json!({"id": "wacid.7", "from": "919876543210", "event": "connect",
+            "direction": "USER_INITIATED", "timestamp": "1795255200", "session": {"sdp_type": "offer"}}),
+        ),
+        (
             "smb_message_echoes",
             "message_echoes",
             json!({"id": "wamid.6", "to": "919876543210", "type": "text",

@@ -23,8 +23,12 @@ pub(super) fn change(change: &Value) -> Vec<UpdateBody> {
         "messages" => lists(
             &field,
             value,
-            &[("messages", &|item| inbound(item, &people)), ("statuses", &|item| status(item, &people))],
+            &[
+                ("messages", &|item| inbound(item, content(item), &people)),
+                ("statuses", &|item| status(item, &people)),
+            ],
         ),
+        "calls" => lists(&field, value, &[("calls", &|item| call(item, &people))]),
         "smb_message_echoes" => lists(&field, value, &[("message_echoes", &|item| echo(item, &people))]),
         "user_id_update" => lists(&field, value, &[("user_id_update", &user_id)]),
         "user_preferences" => lists(&field, value, &[("user_preferences", &preference)]),
@@ -69,14 +73,13 @@ fn lists(field: &str, value: &Value, lists: &[List<'_>]) -> Vec<UpdateBody> {
 }
 
 /// A message, if it has an id and somebody can have sent it. A change of a person may name that person inside alone.
-fn inbound(message: &Value, people: &People) -> Option<UpdateBody> {
+fn inbound(message: &Value, content: InboundContent, people: &People) -> Option<UpdateBody> {
     let from = lenient::digits(&message["from"]);
     let from_user_id = lenient::id(&message["from_user_id"]);
     let sender = people.sender(from_user_id.as_deref(), from.as_deref());
     let of_sender = |part: fn(&Contact) -> &Option<String>| sender.and_then(|s| part(s).clone());
     let user_id = from_user_id.or_else(|| of_sender(|sender| &sender.user_id));
     let wa_id = of_sender(|sender| &sender.wa_id);
-    let content = content(message);
     let somebody = from.is_some() || user_id.is_some() || wa_id.is_some();
     if !somebody && !matches!(content, InboundContent::System { .. }) {
         return None;
@@ -97,6 +100,17 @@ fn inbound(message: &Value, people: &People) -> Option<UpdateBody> {
         content,
         errors: GraphError::list(&message["errors"]),
     })))
+}
+
+/// A call that somebody places to the business, as it begins; nothing that it comes to, and none of ours. Meta's own
+/// example of one names no direction, but that the caller offers the session.
+fn call(call: &Value, people: &People) -> Option<UpdateBody> {
+    let is_theirs = match call["direction"].as_str() {
+        Some(direction) => direction == "USER_INITIATED",
+        None => call["session"]["sdp_type"] == "offer",
+    };
+    let begins = is_theirs && call["event"] == "connect";
+    begins.then(|| inbound(call, InboundContent::Call, people)).flatten()
 }
 
 fn echo(message: &Value, people: &People) -> Option<UpdateBody> {

@@ -410,3 +410,29 @@ fn templates_change() {
     let going = expected("old_offer", "en_US", "1689556908129836", TemplateEvent::PendingDeletion, None);
     assert_eq!([&updates[0].body, &updates[1].body], [&rejected, &going]);
 }
+
+#[test]
+fn who_rings_is_heard_and_what_comes_of_a_call_is_not() {
+    let ringing = |part: Value| {
+        let mut call = json!({"id": "wacid.A", "from": ASHA, "to": "15550001111", "event": "connect",
+            "timestamp": "1795255200"});
+        call.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        let people = json!([{"profile": {"name": "Asha"}, "wa_id": ASHA, "user_id": ASHA_ID}]);
+        let mut bodies = of_change("calls", json!({"contacts": people, "calls": [call]}));
+        assert_eq!(bodies.len(), 1);
+        bodies.remove(0)
+    };
+    for offer in
+        [json!({"direction": "USER_INITIATED"}), json!({"session": {"sdp_type": "offer", "sdp": "v=0"}})]
+    {
+        let call = inbound(ringing(offer));
+        assert_eq!((call.id.as_str(), call.content), ("wacid.A", InboundContent::Call));
+        assert_eq!((call.from, call.user_id, call.profile_name), (some(ASHA), some(ASHA_ID), some("Asha")));
+        assert_eq!(call.sent_at, at("2026-11-21T10:00:00Z"));
+    }
+    for not_theirs in
+        [json!({}), json!({"direction": "BUSINESS_INITIATED", "session": {"sdp_type": "offer"}})]
+    {
+        assert!(matches!(ringing(not_theirs), UpdateBody::Other { .. }));
+    }
+}

@@ -43,6 +43,18 @@ fn what_cannot_be_known_again_is_kept_raw() {
         ("messages", "messages", json!("text")),
         ("statuses", "messages", json!({"id": "wamid.A"})),
         ("statuses", "messages", json!({"status": "sent"})),
+        (
+            "calls",
+            "calls",
+            json!({"id": "wacid.A", "from": ASHA, "event": "terminate", "status": "COMPLETED"}),
+        ),
+        ("calls", "calls", json!({"id": "wacid.A", "event": "connect", "direction": "USER_INITIATED"})),
+        (
+            "calls",
+            "calls",
+            json!({"id": "wacid.A", "from": "15550001111", "to": ASHA, "event": "connect",
+                "direction": "BUSINESS_INITIATED", "session": {"sdp_type": "answer", "sdp": "v=0"}}),
+        ),
         ("message_echoes", "smb_message_echoes", json!({"to": ASHA})),
         ("user_id_update", "user_id_update", json!({"user_id": {"current": "IN.5"}})),
         ("user_preferences", "user_preferences", json!({"value": "stop"})),
