@@ -4,6 +4,7 @@ use crate::story::{actions, agent, call, consent, lead, minutes, second_agent, s
 use crate::voice::{deliver, event, signed};
 use domain::agent::Agent;
 use domain::call::Call;
+use domain::chat::Conversation;
 use domain::contact::Contact;
 use domain::deal::Deal;
 use domain::task::Task;
@@ -12,7 +13,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use simulators::{Lie, Script};
 use std::collections::BTreeMap;
-use store::{Entity, Page, Row, Transaction};
+use store::{Entity, Page, Row, Stored, Transaction};
 use testkit::{Client, TestApp};
 
 pub(crate) fn demo() -> TenantId {
@@ -26,22 +27,39 @@ pub(crate) fn days(n: i64) -> SignedDuration {
 /// Counters by stat, dimension and measure; without those that are 0.
 type Counters = BTreeMap<(String, String, String), i64>;
 
-async fn all<E: Entity>(app: &TestApp, tenant: &TenantId, list: &str, sum: &mut Counters) {
-    let mut page = Page { limit: 100, cursor: None };
+/// Adds what these records count for.
+fn add<E: Entity>(records: &[Stored<E>], sum: &mut Counters) {
+    for row in records.iter().flat_map(|record| record.value.rows()) {
+        let (stat, dimension, measure, amount) = match row {
+            Row::Counted { stat, dimension } => (stat, dimension, "n", 1),
+            Row::Summed { stat, dimension, measure, amount } => (stat, dimension, measure, amount),
+            _ => continue,
+        };
+        *sum.entry((stat.to_owned(), dimension, measure.to_owned())).or_default() += amount;
+    }
+}
+
+/// Every record of a list, added.
+async fn all<E: Entity>(app: &TestApp, tenant: &TenantId, list: &str, sum: &mut Counters) -> Vec<Stored<E>> {
+    let (mut page, mut records) = (Page { limit: 100, cursor: None }, Vec::new());
     loop {
         let listing = app.store().list::<E>(tenant, list, &page).await.unwrap();
-        for row in listing.items.iter().flat_map(|record| record.value.rows()) {
-            let (stat, dimension, measure, amount) = match row {
-                Row::Counted { stat, dimension } => (stat, dimension, "n", 1),
-                Row::Summed { stat, dimension, measure, amount } => (stat, dimension, measure, amount),
-                _ => continue,
-            };
-            *sum.entry((stat.to_owned(), dimension, measure.to_owned())).or_default() += amount;
-        }
+        add(&listing.items, sum);
+        records.extend(listing.items);
         match listing.next {
             Some(next) => page.cursor = Some(next),
-            None => return,
+            None => return records,
         }
+    }
+}
+
+/// Every conversation and its latest hundred messages, added.
+async fn chats(app: &TestApp, tenant: &TenantId, sum: &mut Counters) {
+    for talk in all::<Conversation>(app, tenant, "conversation", sum).await {
+        let page = Page { limit: 100, cursor: None };
+        let said = app.store().messages_in(tenant, talk.id, &page).await.unwrap();
+        assert_eq!(said.next, None, "a story with more messages than are counted");
+        add(&said.items, sum);
     }
 }
 
@@ -53,6 +71,7 @@ pub(crate) async fn counters_are_what_records_say(app: &TestApp, tenant: &Tenant
     all::<Agent>(app, tenant, store::AGENTS, &mut expected).await;
     all::<Deal>(app, tenant, store::DEALS, &mut expected).await;
     all::<Task>(app, tenant, store::TASKS, &mut expected).await;
+    chats(app, tenant, &mut expected).await;
     expected.retain(|_, sum| *sum != 0);
     let mut kept = Counters::new();
     let prefix = format!("t#{tenant}#STAT#");

@@ -125,6 +125,42 @@ async fn the_customer_context_is_printed_as_the_document_prints_it() {
 }
 
 #[tokio::test]
+async fn the_documents_commands_answer_after_a_sample_import() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    let sample = "name,email,phone,company,position,lead_status,lead_score,source,notes\n\
+        John Doe,john.doe@techcorp.com,919876543210@s.whatsapp.net,Tech Corp Solutions,Senior Manager,hot,92,website,\
+        Very interested in premium package\n\
+        राहुल वर्मा,,+91 98123 45678,,,qualified,65,fair,\n";
+    let report = crate::imports::import(&app, "", sample).await;
+    assert_eq!((&report["created"], &report["failed"]), (&json!(2), &json!(0)), "{report:#}");
+
+    let known = owner.get("/api/customer-context/919876543210").await.expect(200);
+    let data = &known["data"];
+    assert_eq!(
+        (&known["status"], &data["name"], &data["lead_status"], &data["lead_score"]),
+        (&json!("success"), &json!("John Doe"), &json!("hot"), &json!(92))
+    );
+    assert_eq!(
+        data["context_summary"],
+        "Customer: John Doe | Company: Tech Corp Solutions | Lead Status: Hot (Score: 92/100)"
+    );
+    assert_eq!((&data["deals"], &data["pending_tasks"]), (&json!([]), &json!([])));
+    let new = owner.get("/api/customer-context/919999999999").await.expect(200);
+    assert_eq!(
+        (&new["status"], &new["data"]["is_new_customer"], &new["data"]["context_summary"]),
+        (&json!("success"), &json!(true), &json!("New customer"))
+    );
+    let bot = owner.get("/api/bot/status-summary").await.expect(200);
+    let names: Vec<&str> = bot.as_object().unwrap().keys().map(String::as_str).collect();
+    for name in
+        ["status", "uptime", "messages_today", "replies_today", "fallback_rate", "queue_depth", "last_error"]
+    {
+        assert!(names.contains(&name), "{name}: {names:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_changed_record_shows_in_the_next_reply() {
     let app = TestApp::start().await;
     let owner = &app.owner;

@@ -18,7 +18,7 @@ async fn send(client: &Client, query: &str, file: impl AsRef<[u8]>) -> Answer {
 }
 
 /// Sends a file in the request, lets it be read, and answers what became of it.
-async fn import(app: &TestApp, query: &str, file: impl AsRef<[u8]>) -> Value {
+pub(crate) async fn import(app: &TestApp, query: &str, file: impl AsRef<[u8]>) -> Value {
     let accepted = send(&app.owner, query, file).await.expect(202);
     assert_eq!(app.settle().await, Vec::<String>::new());
     report(&app.owner, &accepted).await

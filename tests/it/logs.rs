@@ -2,7 +2,7 @@
 
 use crate::story::{agent, call, minutes};
 use serde_json::{Value, json};
-use simulators::{ModelBehaviour, Script};
+use simulators::{ModelBehaviour, Person, Script, phone_number_id};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use testkit::TestApp;
@@ -38,6 +38,32 @@ async fn logs_carry_ids_and_no_personal_data() {
     let id = lead["id"].as_str().unwrap();
     owner.post("/leads", json!({"phone": format!("+91{}", canaries[2])})).await.problem(409);
     owner.post("/leads", json!({"email": "canary@birds.example", "score": "x"})).await.problem(422);
+    // They write, also while no model answers; and to a person of the business.
+    let writer = Person {
+        phone: Some(format!("91{}", canaries[2])),
+        name: Some(canaries[1].to_owned()),
+        user_id: None,
+    };
+    for (behaviour, words) in [
+        (ModelBehaviour::Honest, "Zwitschern: what is the price?"),
+        (ModelBehaviour::Inventing, "Zwitschern again"),
+        (ModelBehaviour::Error500, "Zwitschern, please"),
+    ] {
+        app.simulators().set_model_behaviour(behaviour);
+        app.simulators()
+            .receive_whatsapp(
+                &phone_number_id("demo"),
+                &writer,
+                json!({"type": "text", "text": {"body": words}}),
+            )
+            .unwrap();
+        app.advance(minutes(1)).await;
+    }
+    let talk = owner.get("/conversations").await.expect(200)[0]["id"].as_str().unwrap().to_owned();
+    owner.post(&format!("/conversations/{talk}/messages"), json!({"text": "Federvieh"})).await.expect(202);
+    app.advance(minutes(1)).await;
+    assert!(app.simulators().sent().iter().any(|sent| sent.text == "Federvieh"));
+    let reply = app.simulators().sent()[0].text.clone();
     app.simulators().set_script("+919876500014", vec![Script::Stop]).unwrap();
     app.simulators().set_model_behaviour(ModelBehaviour::BrokenJson);
     let call_id = call(owner, id).await;
@@ -52,7 +78,13 @@ async fn logs_carry_ids_and_no_personal_data() {
     let said = call["transcript"][1]["message"].as_str().unwrap().to_owned();
 
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    for secret in canaries.iter().copied().chain([said.as_str(), "fd_local_owner"]) {
+    for secret in canaries.iter().copied().chain([
+        said.as_str(),
+        reply.as_str(),
+        "Zwitschern",
+        "Federvieh",
+        "fd_local_owner",
+    ]) {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret:?} is in the logs");
     }
@@ -71,6 +103,13 @@ async fn logs_carry_ids_and_no_personal_data() {
     );
     assert_eq!(dialed["tenant"], "demo", "{dialed}");
     assert!(dialed["attempt"].as_str().unwrap().starts_with("att_"));
+    // What the chat's keepers look for is there, without a name.
+    for message in
+        ["a message was taken in", "loaded customer context", "generating a reply", "generated a reply"]
+    {
+        let line = parsed.iter().find(|line| line["message"] == message && line["contact"] == id);
+        assert!(line.is_some_and(|line| line["status"].is_string()), "{message}");
+    }
     // What the request set off carries the request's own id.
     let request =
         parsed.iter().find(|line| line["request_id"] == dialed["correlation"]).expect("the request");

@@ -92,6 +92,9 @@ pub struct Conversation {
     /// How fast we have been writing to them.
     #[serde(default)]
     pub pace: Pace,
+    /// Until when the provider keeps advertisements from them.
+    #[serde(default)]
+    pub marketing_held_until: Option<Timestamp>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -173,6 +176,7 @@ impl Conversation {
             stopped_at: None,
             language: None,
             pace: Pace::default(),
+            marketing_held_until: None,
             created_at: now,
             updated_at: now,
         }

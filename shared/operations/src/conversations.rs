@@ -341,11 +341,13 @@ async fn write(
     let author = MessageAuthor::Member { name: ctx.actor.name() };
     let mut step = ctx.step();
     let before = talk.clone();
-    if talk.status == ConversationStatus::Bot && old.is_some() {
-        step.create(&happened(ctx, &talk, Happening::TakenOver, ctx.actor.name(), config))?;
-    }
     // The bot does not talk over a person.
     talk.hand_over(Some(ctx.actor.name()), ctx.now());
+    if before.status == ConversationStatus::Bot && old.is_some() {
+        step.create(&happened(ctx, &talk, Happening::TakenOver, ctx.actor.name(), config))?;
+        let [bots, persons] = [&before, &talk].map(|talk| ConversationView::of(talk, ctx.now()));
+        ctx.audited(&mut step, "conversation.taken_over", talk.id, Some(&bots), Some(&persons))?;
+    }
     let message = messages::queue(ctx, &mut step, &mut talk, author, content, config)?;
     if let Some(reason) = refusal(&message, &before, contact, config, ctx.now()) {
         if reason == "window_closed" && old.is_some() {
@@ -375,6 +377,7 @@ fn advice(reason: &str) -> &'static str {
         }
         "suppressed" => "They do not want to hear from us on this channel.",
         "no_consent" => "They have not agreed to be contacted on this channel.",
+        "withheld_by_provider" => "WhatsApp keeps advertisements from them for now; try again in a day.",
         "contact_pressure" => "They were contacted as often as the rules permit; try again later.",
         _ => "It may not be sent now.",
     }

@@ -27,6 +27,8 @@ const SILENCE: SignedDuration = SignedDuration::from_mins(10);
 const LOOKED_AT: SignedDuration = SignedDuration::from_mins(10);
 /// How long nothing is sent after the provider said that it must stop.
 const HALT: SignedDuration = SignedDuration::from_hours(1);
+/// How long nobody is sent an advertisement again from whom Meta held one back.
+const MARKETING_HOLD: SignedDuration = SignedDuration::from_hours(24);
 /// How long an SMS may be, in characters: the limit of AWS End User Messaging.
 pub(crate) const SMS_MAX: usize = 1_600;
 /// How often a message is put off before it is given up.
@@ -183,9 +185,12 @@ async fn busy_until(
 
 /// Whether a message begins something, instead of answering: then it needs consent, and counts as a contact.
 pub(crate) fn starts(message: &Message, talk: &Conversation, now: Timestamp) -> bool {
-    let advertises = matches!(message.content, Content::Template { marketing: true, .. });
-    let answers = talk.channel == Channel::Whatsapp && talk.is_window_open(now) && !advertises;
+    let answers = talk.channel == Channel::Whatsapp && talk.is_window_open(now) && !advertises(message);
     !answers && message.author != MessageAuthor::System
+}
+
+fn advertises(message: &Message) -> bool {
+    matches!(message.content, Content::Template { marketing: true, .. })
 }
 
 /// Why a message may not go, if so: asked when it is written, and again when it goes.
@@ -203,12 +208,18 @@ pub(crate) fn refusal(
     if message.author == MessageAuthor::Bot && talk.status == ConversationStatus::Human && !is_last_word {
         return Some("taken_over");
     }
+    if message.author == MessageAuthor::Bot && !config.chat.enabled {
+        return Some("bot_off");
+    }
     if contact.suppression.contains_key(&talk.channel) && !is_confirmation {
         return Some("suppressed");
     }
     let is_free = !matches!(message.content, Content::Template { .. });
     if talk.channel == Channel::Whatsapp && is_free && !talk.is_window_open(now) {
         return Some("window_closed");
+    }
+    if advertises(message) && talk.marketing_held_until.is_some_and(|until| now < until) {
+        return Some("withheld_by_provider");
     }
     if !starts(message, talk, now) {
         return None;
@@ -431,6 +442,10 @@ async fn failed(
         if consequence == Consequence::Stop {
             step.put(&Halt { channel, until: ctx.now() + HALT, code })?;
         }
+    }
+    if consequence == Consequence::Withheld {
+        let until = Some(ctx.now() + MARKETING_HOLD);
+        tell_talk(ctx, step, message, |talk| talk.marketing_held_until = until).await?;
     }
     if consequence == Consequence::Undeliverable && fall_to_sms(ctx, step, message, config).await? {
         return Ok(());

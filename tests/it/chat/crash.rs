@@ -1,6 +1,7 @@
 //! The process dies at each write between a message and its answer, and comes back: one answer, and none lost.
 
 use super::{ASHA, asha, conversation, secs, sent_to, text, writes};
+use crate::analytics::{counters_are_what_records_say, demo};
 use crate::story::minutes;
 use testkit::{Fault, TestApp};
 
@@ -29,6 +30,7 @@ async fn dies_after(n: usize) -> bool {
         (sent, status, tasks) == (1, "read", 0) || (sent, status, tasks) == (0, "ambiguous", 1),
         "after {n} writes: {sent} sent, {status}, {tasks} tasks"
     );
+    counters_are_what_records_say(&app, &demo()).await;
     died
 }
 
@@ -54,5 +56,6 @@ async fn conflicts_throttles_and_lost_answers_say_nothing_twice() {
         assert_eq!(sent_to(&app, ASHA).len(), 1, "{fault:?}");
         let figures = app.owner.get("/analytics/chat").await.expect(200);
         assert_eq!((&figures["messages"], &figures["replies"]), (&1.into(), &1.into()), "{fault:?}");
+        counters_are_what_records_say(&app, &demo()).await;
     }
 }

@@ -1,6 +1,7 @@
 //! Models that invent, obey, fail and are slow; people who try to make use of them.
 
 use super::{ASHA, asha, conversation, john, says, sent_to};
+use crate::analytics::{counters_are_what_records_say, demo};
 use crate::story::lead_of;
 use serde_json::json;
 use simulators::ModelBehaviour;
@@ -155,6 +156,7 @@ async fn the_bot_does_what_a_person_may_ask_of_their_own_record() {
     let sent = sent_to(&app, ASHA).len();
     says(&app, &asha(), "Hello?").await;
     assert_eq!(sent_to(&app, ASHA).len(), sent, "and then the bot is silent");
+    counters_are_what_records_say(&app, &demo()).await;
 
     let app = TestApp::start().await;
     says(&app, &asha(), "No more messages, I am fed up").await;

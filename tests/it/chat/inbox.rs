@@ -93,17 +93,6 @@ async fn an_answer_through_the_app_is_a_takeover() {
 }
 
 #[tokio::test]
-async fn where_the_bot_is_off_people_answer() {
-    let app = TestApp::start().await;
-    let owner = &app.owner;
-    owner.put("/business-config", json!({"chat": {"enabled": false}})).await.expect(200);
-    says(&app, &asha(), "Hello").await;
-    assert_eq!(sent_to(&app, ASHA), Vec::<String>::new());
-    assert_eq!(conversation(owner).await["status"], "human");
-    assert_eq!(owner.get("/api/bot/status-summary").await.expect(200)["status"], "off");
-}
-
-#[tokio::test]
 async fn messages_are_paged_newest_first() {
     let app = TestApp::start().await;
     for n in 0..7 {
@@ -131,4 +120,61 @@ async fn messages_are_paged_newest_first() {
         all[1..],
         ["message 6", "message 5", "message 4", "message 3", "message 2", "message 1", "message 0"]
     );
+}
+
+#[tokio::test]
+async fn a_bot_that_is_switched_off_says_nothing_and_leaves_them_to_people() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    let switch = async |enabled: bool| {
+        owner.put("/business-config", json!({"chat": {"enabled": enabled}})).await.expect(200);
+    };
+    // Off between the answer and its sending.
+    app.simulators().set_model_behaviour(ModelBehaviour::Slow);
+    app.simulators().set_slowness(Duration::from_millis(300));
+    writes(&app, &asha(), text("Are you there?"));
+    let off = async {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        switch(false).await;
+    };
+    let (stuck, ()) = tokio::join!(app.advance(secs(10)), off);
+    assert_eq!(stuck, Vec::<String>::new());
+    assert_eq!(sent_to(&app, ASHA), Vec::<String>::new());
+    let reply = conversation(owner).await["messages"][0].clone();
+    assert_eq!((&reply["status"], &reply["reason"]), (&json!("withheld"), &json!("bot_off")), "{reply:#}");
+    assert_eq!(owner.all("/tasks").await.len(), 1);
+    assert_eq!(owner.get("/api/bot/status-summary").await.expect(200)["status"], "off");
+
+    says(&app, &asha(), "Hello?").await;
+    assert_eq!(sent_to(&app, ASHA), Vec::<String>::new());
+    let talk = conversation(owner).await;
+    assert_eq!((&talk["status"], &talk["assignee"]), (&json!("human"), &Value::Null));
+    let lines = talk["messages"].as_array().unwrap().iter();
+    let lines: Vec<&Value> = lines.filter(|message| message["content"]["kind"] == "event").collect();
+    assert_eq!((lines.len(), &lines[0]["text"]), (1, &json!("[taken_over] bot_off")));
+    // On again, it leaves to people what it was given away.
+    switch(true).await;
+    app.simulators().set_model_behaviour(ModelBehaviour::Honest);
+    says(&app, &asha(), "Still there?").await;
+    assert_eq!(sent_to(&app, ASHA), Vec::<String>::new());
+    let id = talk["id"].as_str().unwrap();
+    owner.post(&format!("/conversations/{id}/release"), json!({})).await.expect(200);
+    says(&app, &asha(), "And now?").await;
+    assert_eq!(sent_to(&app, ASHA).len(), 1);
+}
+
+#[tokio::test]
+async fn who_writes_takes_over_and_the_audit_has_it_once() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    says(&app, &asha(), "Hello").await;
+    let id = conversation(owner).await["id"].as_str().unwrap().to_owned();
+    for text in ["Ravi here", "How can I help?"] {
+        owner.post(&format!("/conversations/{id}/messages"), json!({ "text": text })).await.expect(202);
+    }
+    let taken: Vec<Value> = owner.all("/admin/audit").await;
+    let taken: Vec<&Value> =
+        taken.iter().filter(|entry| entry["action"] == "conversation.taken_over").collect();
+    assert_eq!(taken.len(), 1, "{taken:#?}");
+    assert_eq!(taken[0]["subject"], json!(id), "{:#}", taken[0]);
 }

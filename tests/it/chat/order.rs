@@ -1,6 +1,7 @@
 //! Twice, late, out of order, and not heard of: one answer, and none lost.
 
 use super::{ASHA, asha, conversation, says, secs, sent_to, text, writes};
+use crate::analytics::{counters_are_what_records_say, demo};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use simulators::{Lie, MessageScript, phone_number_id};
@@ -35,6 +36,7 @@ async fn webhooks_that_come_twice_or_late_change_nothing() {
     app.simulators().whatsapp_change(&line(), "messages", late).unwrap();
     assert_eq!(app.advance(secs(5)).await, Vec::<String>::new());
     assert_eq!(messages(&conversation(&app.owner).await, "outbound")[0]["status"], "read");
+    counters_are_what_records_say(&app, &demo()).await;
 }
 
 #[tokio::test]
@@ -129,6 +131,7 @@ async fn each_error_is_acted_on() {
         let lead = &app.owner.all("/leads").await[0];
         let refused = lead["consent"]["whatsapp"]["granted"] == false;
         assert_eq!(refused, reason == "opted_out_of_marketing");
+        counters_are_what_records_say(&app, &demo()).await;
     }
 }
 

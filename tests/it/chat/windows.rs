@@ -1,10 +1,11 @@
 //! What may be sent when, and to whom.
 
 use super::{ASHA, asha, conversation, says, secs, sent_to};
+use crate::analytics::{counters_are_what_records_say, demo};
 use crate::story::lead_of;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use simulators::{TemplateCategory, phone_number_id};
+use simulators::{MessageScript, TemplateCategory, phone_number_id};
 use testkit::{Client, TestApp};
 
 async fn send(owner: &Client, body: Value) -> testkit::Answer {
@@ -99,6 +100,7 @@ async fn a_word_stops_everything_at_once_and_is_confirmed_once() {
         assert_eq!(sent_to(&app, ASHA).len(), 3, "{language}");
         let figures = owner.get("/analytics/chat").await.expect(200);
         assert_eq!((&figures["opt_outs"], &figures["opt_ins"]), (&json!(1), &json!(1)));
+        counters_are_what_records_say(&app, &demo()).await;
     }
 }
 
@@ -169,4 +171,65 @@ async fn marketing_may_be_refused_at_whatsapp_and_questions_are_answered_all_the
     change("resume").unwrap();
     assert_eq!(app.advance(secs(5)).await, Vec::<String>::new());
     assert_eq!(owner.all("/leads").await[0]["consent"]["whatsapp"]["granted"], true);
+}
+
+#[tokio::test]
+async fn who_rings_is_answered_in_writing_and_opens_the_window() {
+    let app = TestApp::start().await;
+    let call = |event: &str| {
+        let at = app.now().as_second().to_string();
+        let call = json!({"id": "wacid.A", "from": ASHA, "to": "15550001111", "event": event, "timestamp": at,
+            "direction": "USER_INITIATED", "session": {"sdp_type": "offer", "sdp": "v=0"}});
+        let value = json!({"messaging_product": "whatsapp", "metadata": {"phone_number_id": phone_number_id("demo")},
+            "contacts": [{"profile": {"name": "Asha Rao"}, "wa_id": ASHA}], "calls": [call]});
+        app.simulators().whatsapp_change(&phone_number_id("demo"), "calls", value).unwrap();
+    };
+    call("connect");
+    call("connect");
+    call("terminate");
+    assert_eq!(app.advance(secs(10)).await, Vec::<String>::new());
+    assert_eq!(app.owner.all("/leads").await[0]["first_name"], "Asha");
+    let talk = conversation(&app.owner).await;
+    assert_eq!(talk["window_open"], true);
+    let said: Vec<&str> =
+        talk["messages"].as_array().unwrap().iter().rev().map(|m| m["text"].as_str().unwrap()).collect();
+    assert_eq!((said.len(), said[0]), (2, "[call]"), "{said:?}");
+    assert_eq!(sent_to(&app, ASHA).len(), 1);
+}
+
+#[tokio::test]
+async fn an_advertisement_that_was_held_back_is_not_sent_again_for_a_day() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    says(&app, &asha(), "Hello").await;
+    let lead = conversation(owner).await["contact_id"].as_str().unwrap().to_owned();
+    let consent = json!({"consent": {"whatsapp": {"granted": true, "basis": "opt_in"}}});
+    owner.patch(&format!("/leads/{lead}"), consent).await.expect(200);
+    owner
+        .put("/whatsapp/templates/sale/en", json!({"category": "marketing", "body": "Half price!"}))
+        .await
+        .expect(200);
+    app.simulators()
+        .register_template(&phone_number_id("demo"), "sale", "en", 0, TemplateCategory::Marketing)
+        .unwrap();
+    template(&app).await;
+    let sale = json!({"template": {"name": "sale", "language": "en"}});
+    app.simulators().set_whatsapp_script(ASHA, vec![MessageScript::Withheld]).unwrap();
+    send(owner, sale.clone()).await.expect(202);
+    assert_eq!(app.advance(secs(20)).await, Vec::<String>::new());
+    let held = conversation(owner).await["messages"][0].clone();
+    assert_eq!(
+        (&held["status"], &held["reason"]),
+        (&json!("failed"), &json!("withheld_by_provider")),
+        "{held:#}"
+    );
+    assert_eq!(send(owner, sale.clone()).await.problem(409), "withheld_by_provider");
+    // What is no advertisement goes.
+    let reminder =
+        json!({"template": {"name": "visit_reminder", "language": "en", "parameters": ["Asha", "Monday"]}});
+    send(owner, reminder).await.expect(202);
+    assert_eq!(app.advance(SignedDuration::from_hours(24)).await, Vec::<String>::new());
+    send(owner, sale).await.expect(202);
+    assert_eq!(app.advance(secs(20)).await, Vec::<String>::new());
+    assert_eq!(conversation(owner).await["messages"][0]["status"], "read");
 }

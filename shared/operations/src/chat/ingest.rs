@@ -210,6 +210,13 @@ impl Scene<'_> {
                 if silent || (caught_up && !message.content.asks()) {
                     known.talk.answered = known.talk.received;
                 } else if !config.chat.enabled && known.talk.status == ConversationStatus::Bot {
+                    step.create(&happened(
+                        ctx,
+                        &known.talk,
+                        Happening::TakenOver,
+                        "bot_off".to_owned(),
+                        config,
+                    ))?;
                     known.talk.hand_over(None, now);
                 } else if known.talk.status == ConversationStatus::Bot {
                     // Each piece of what they write wakes the bot; the last one finds that it is over.
