@@ -120,6 +120,12 @@ impl Settings {
             );
         }
         settings.providers = providers(&variable, preferred.as_deref());
+        if settings.providers.get("whatsapp").is_some_and(|whatsapp| whatsapp["phone_number_id"].is_null()) {
+            mistaken(
+                "WHATSAPP_PHONE_NUMBER_ID",
+                "Meta's id of the number, where WHATSAPP_ACCESS_TOKEN is given",
+            );
+        }
         if mistakes.is_empty() { Ok(settings) } else { Err(mistakes) }
     }
 }
@@ -198,6 +204,8 @@ mod tests {
         assert_eq!(mistakes.len(), 2, "{mistakes:?}");
         assert!(read(&[("FRONTDESK_ADDR", "0.0.0.0:9000")]).is_err());
         assert!(read(&[("FRONTDESK_ADDR", "0.0.0.0:9000"), ("FRONTDESK_API_KEY", "mine")]).is_ok());
+        assert!(read(&[("WHATSAPP_ACCESS_TOKEN", "t")]).is_err());
+        assert!(read(&[("WHATSAPP_ACCESS_TOKEN", "t"), ("WHATSAPP_PHONE_NUMBER_ID", "1")]).is_ok());
     }
 
     #[test]
