@@ -1,7 +1,7 @@
 //! What the product costs on AWS: consumption measured here, prices of `infra/bench/prices.json`, and assumptions that
 //! are printed beside.
 //!
-//! Something new that costs, such as a message, is measured by a function in `measured` and one more entry in [`run`].
+//! Something new that costs is measured by a function in `measured` and one more entry in [`run`].
 
 mod bill;
 mod consumption;
@@ -38,6 +38,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
     let (prices, template, logs) = (Prices::read()?, Template::read()?, Logs::heard());
 
     let (call, metrics) = Measured::start(&logs).await?.call().await?;
+    let message = Measured::start(&logs).await?.message().await?;
     let contacts = Measured::start(&logs).await?;
     let (made, leads) = contacts.leads(LEADS).await?;
     let (mut read, changed) = (contacts.reads(&leads).await?, contacts.changes(&leads).await?);
@@ -68,6 +69,10 @@ pub(crate) async fn run() -> Result<(), Failure> {
             "1,000 calls, from `POST /calls` to what follows, and stored for a month",
             call.bill(&template)?.times(THOUSAND),
         ),
+        (
+            "1,000 WhatsApp messages of theirs, each answered, and stored for a month",
+            message.bill(&template)?.times(THOUSAND),
+        ),
         ("1,000 contacts kept for a month", kept),
         ("1,000 contacts made by `POST /leads`", of_one(&once)?),
         ("1,000 leads imported in a file, and stored for a month", rows),
@@ -84,6 +89,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
 
     println!("\nMeasured:");
     tell("a call", &call, 1)?;
+    tell("a message and its answer", &message, 1)?;
     tell("a contact, made", &made, LEADS)?;
     tell("a contact, read", &read, LEADS)?;
     tell("a contact, changed", &changed, LEADS)?;
@@ -112,7 +118,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
         println!("- {unit}: {free}");
     }
     println!(
-        "\nNot in it: ElevenLabs, the model, the carrier, e-mail of alarms, a domain's zone, taxes; nor Lambda's reading of the stream, which is free."
+        "\nNot in it: ElevenLabs, the model, the carrier, WhatsApp's fee for templates, e-mail of alarms, a domain's zone, taxes; nor Lambda's reading of the stream, which is free."
     );
     Ok(())
 }

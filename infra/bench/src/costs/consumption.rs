@@ -23,14 +23,19 @@ const QUEUE_MS: u64 = 10;
 const DIAL_MS: u64 = 1_000;
 /// What a model takes to read a talk.
 const READING_MS: u64 = 10_000;
+/// What a model takes to write an answer in a chat, and WhatsApp to take a message or a mark.
+const ANSWER_MS: u64 = 3_000;
+const SEND_MS: u64 = 500;
 /// What an import takes for a row: it keeps below 450 a second.
 const ROW_MS_OF_THOUSAND: u64 = 2_222;
 /// Lambda's own lines about an invocation (START, END, REPORT), and the gateway's about a request.
 const PLATFORM_LINE: u64 = 350;
 const GATEWAY_LINE: u64 = 350;
-/// What is sent to ElevenLabs for a dial, and to a model for a reading.
+/// What is sent to ElevenLabs for a dial, to a model for a reading and for an answer, and to WhatsApp for a message.
 const DIAL_BYTES: u64 = 20_000;
 const READING_BYTES: u64 = 40_000;
+const ANSWER_BYTES: u64 = 15_000;
+const SEND_BYTES: u64 = 2_000;
 /// How many requests wait at each queue for messages, each for how long.
 const POLLERS: u64 = 5;
 const POLL_SECS: u64 = 20;
@@ -50,6 +55,9 @@ pub(super) fn assumptions() -> Vec<String> {
         format!(
             "to place a call takes ElevenLabs {DIAL_MS} ms, to read a talk a model {READING_MS} ms, to take a job a queue {QUEUE_MS} ms"
         ),
+        format!(
+            "to write an answer in a chat takes a model {ANSWER_MS} ms, to take a message, or the mark that one was read, WhatsApp {SEND_MS} ms"
+        ),
         "no two jobs share an invocation, a receive, or a run of the relay; every request to the API meets a key that no instance remembers".to_owned(),
         format!("an import takes {ROW_MS_OF_THOUSAND} ms for a thousand rows, and a file is one PUT and three reads"),
         "each invocation has the table's own key asked for, and its credentials' where it opens any: both are the most there can be".to_owned(),
@@ -57,7 +65,9 @@ pub(super) fn assumptions() -> Vec<String> {
         format!(
             "Lambda logs {PLATFORM_LINE} bytes about an invocation, the gateway {GATEWAY_LINE} about a request; logs are kept for a month, uncompressed"
         ),
-        format!("{DIAL_BYTES} bytes go to ElevenLabs for a dial, {READING_BYTES} to a model for a reading"),
+        format!(
+            "{DIAL_BYTES} bytes go to ElevenLabs for a dial, {READING_BYTES} to a model for a reading and {ANSWER_BYTES} for an answer, {SEND_BYTES} to WhatsApp for a message"
+        ),
         format!(
             "Lambda keeps {POLLERS} requests at each queue, each for {POLL_SECS} s; a connection at work has the table's key asked for every {TABLE_KEY_SECS} s"
         ),
@@ -129,7 +139,13 @@ impl Consumption {
         let logged = self.logged + all * PLATFORM_LINE + requests * GATEWAY_LINE;
         bill.add(Item::LogWritten, Quantity::gib(logged));
         bill.add(Item::LogStored, Quantity::gib(logged));
-        let sent = self.jobs_of("DialCall") * DIAL_BYTES + self.jobs_of("AnalyzeCall") * READING_BYTES;
+        let each = [
+            ("DialCall", DIAL_BYTES),
+            ("AnalyzeCall", READING_BYTES),
+            ("AnswerMessages", ANSWER_BYTES),
+            ("SendMessage", SEND_BYTES),
+        ];
+        let sent: u64 = each.iter().map(|(job, bytes)| self.jobs_of(job) * bytes).sum();
         bill.add(Item::Sent, Quantity::gib(sent + self.requests.answered));
         Ok(bill)
     }
@@ -144,6 +160,8 @@ impl Consumption {
             "call-dialer" => self.jobs_of("DialCall") * DIAL_MS,
             "call-reconciler" => self.jobs_of("ReconcileCall") * DIAL_MS,
             "call-analyzer" => self.jobs_of("AnalyzeCall") * READING_MS,
+            "chat-responder" => self.jobs_of("AnswerMessages") * (ANSWER_MS + SEND_MS),
+            "message-sender" => self.jobs_of("SendMessage") * SEND_MS,
             "import-worker" => (self.rows * ROW_MS_OF_THOUSAND).div_ceil(1_000),
             "outbox-relay" => self.jobs.values().sum::<u64>() * QUEUE_MS,
             _ => 0,

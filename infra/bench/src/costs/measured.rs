@@ -4,10 +4,10 @@ use super::consumption::Consumption;
 use super::logs::{Logs, Written, job_done};
 use super::size::Stored;
 use super::traffic::Requests;
-use crate::Failure;
 use crate::import;
 use crate::meter::{Meter, Sums, Units};
 use crate::product::Product;
+use crate::{Failure, chat};
 use embedded::Embedded;
 use http::Method;
 use local::{Runner, Settings};
@@ -45,7 +45,7 @@ impl<'a> Measured<'a> {
         let call = self.ask_as(key, Method::POST, path, Some(&json!({ "lead_id": lead }))).await?;
         self.settle().await?;
         self.post("/local/clock", &json!({"advance_seconds": 600})).await?;
-        let (consumption, metrics) = self.since(&before, "call-initiate")?;
+        let (consumption, metrics) = self.since(&before, ("call-initiate", "elevenlabs-webhook"))?;
 
         let call = self.get(&format!("/calls/{}", text(&call, "id"))).await?;
         let actions = self.get(&format!("/leads/{}/actions", lead.as_str().unwrap_or_default())).await?;
@@ -53,6 +53,30 @@ impl<'a> Measured<'a> {
             return Err(format!("the call did not come to its end: {call:#} {actions:#}").into());
         }
         Ok((consumption, metrics))
+    }
+
+    /// A WhatsApp message of a lead who has written before, and its answer, until that is read.
+    pub(super) async fn message(&self) -> Result<Consumption, Failure> {
+        self.post("/leads", &person(16)).await?;
+        self.write(0).await?;
+        let before = self.now(true)?;
+        self.write(1).await?;
+        let (consumption, _) = self.since(&before, ("inbox", "whatsapp-webhook"))?;
+
+        let talks = self.get("/conversations").await?;
+        let talk = self.get(&format!("/conversations/{}", text(&talks[0], "id"))).await?;
+        if talk["messages"].as_array().is_none_or(|said| said.len() != 4 || said[0]["status"] != "read") {
+            return Err(format!("the message was not answered: {talk:#}").into());
+        }
+        Ok(consumption)
+    }
+
+    /// Has that lead write, and lets everything follow.
+    async fn write(&self, n: u32) -> Result<(), Failure> {
+        let body = chat::message("919876540016", n, self.product.runner.platform.now().as_second());
+        chat::tell(&self.product, &body).await?;
+        self.settle().await?;
+        self.post("/local/clock", &json!({"advance_seconds": 60})).await.map(drop)
     }
 
     /// So many leads, made one by one.
@@ -64,7 +88,7 @@ impl<'a> Measured<'a> {
             ids.push(text(&self.ask_as(key, Method::POST, "/leads", Some(&person(number))).await?, "id"));
         }
         self.settle().await?;
-        Ok((self.since(&before, "leads")?.0, ids))
+        Ok((self.since(&before, ("leads", "elevenlabs-webhook"))?.0, ids))
     }
 
     /// Each of these leads, read once.
@@ -90,7 +114,7 @@ impl<'a> Measured<'a> {
             self.ask_as(key, method.clone(), &format!("/leads/{lead}"), body).await?;
         }
         self.settle().await?;
-        Ok(self.since(&before, "leads")?.0)
+        Ok(self.since(&before, ("leads", "elevenlabs-webhook"))?.0)
     }
 
     /// So many leads, in one file. How much they store is told where they are few.
@@ -103,7 +127,7 @@ impl<'a> Measured<'a> {
         let id = text(&upload, "id");
         self.ask_as(second, Method::POST, &format!("/imports/{id}/start"), None).await?;
         self.settle().await?;
-        let (mut consumption, _) = self.since(&before, "imports")?;
+        let (mut consumption, _) = self.since(&before, ("imports", "elevenlabs-webhook"))?;
         consumption.rows = u64::from(rows);
 
         let report = import::until(&self.product, &id, "completed").await?;
@@ -153,11 +177,11 @@ impl<'a> Measured<'a> {
         Ok(Standing { sums: self.product.sums(), requests: self.product.traffic().so_far(), stored })
     }
 
-    /// What was consumed since; all callers' requests were answered by `function`.
+    /// What was consumed since; all callers' requests were answered by one function, and all of providers' by another.
     fn since(
         &self,
         before: &Standing,
-        function: &'static str,
+        (function, webhook): (&'static str, &'static str),
     ) -> Result<(Consumption, BTreeSet<String>), Failure> {
         let (sums, requests) = (self.product.sums(), self.product.traffic().so_far() - before.requests);
         let mut jobs = sums.jobs;
@@ -173,7 +197,7 @@ impl<'a> Measured<'a> {
             Some(stored) => self.stored()? - stored,
             None => Stored::default(),
         };
-        let answering = [(function, requests.callers), ("elevenlabs-webhook", requests.webhooks)];
+        let answering = [(function, requests.callers), (webhook, requests.webhooks)];
         let consumption = Consumption {
             units: sums.units - before.sums.units,
             stored,
