@@ -6,8 +6,8 @@ use crate::product::Product;
 use crate::reads::Percentiles;
 use jiff::SignedDuration;
 use provider::Secret;
-use serde_json::{Value, json};
-use simulators::phone_number_id;
+use serde_json::json;
+use simulators::{Person, phone_number_id};
 use std::time::{Duration, Instant};
 use whatsapp::signature;
 
@@ -19,13 +19,20 @@ const PATIENCE: Duration = Duration::from_mins(10);
 pub(crate) async fn run(people: u32, leads: u32) -> Result<(), Failure> {
     let product = Product::start().await?;
     upload(&product, 0, leads).await?;
+    let secret = Secret::new(product.webhook_secret()?);
     let mut took = Vec::new();
     let began = Instant::now();
     for n in 0..people {
         // Every second one is one of the leads.
         let phone = if n.is_multiple_of(2) { format!("9191{:08}", n / 2) } else { format!("9192{n:08}") };
-        let body = message(&phone, n, product.runner.platform.now().as_second());
-        took.push(tell(&product, &body).await?);
+        let person = Person { phone: Some(phone), name: Some("Asha Rao".to_owned()), user_id: None };
+        let words = json!({"type": "text", "text": {"body": "Hello, I have a question"}});
+        let event = product.runner.simulators.whatsapp_event(&phone_number_id("demo"), &person, words)?;
+        let body = event.to_string();
+        let header = signature::sign(&secret, body.as_bytes());
+        let sent = Instant::now();
+        product.post("/webhooks/whatsapp/demo", (signature::HEADER, &header), body.into_bytes()).await?;
+        took.push(sent.elapsed());
     }
     let taken_in = began.elapsed();
     while product.runner.simulators.sent().len() < usize::try_from(people)? {
@@ -44,23 +51,4 @@ pub(crate) async fn run(people: u32, leads: u32) -> Result<(), Failure> {
     let pause = domain::chat::PAUSE;
     println!("of which everybody is waited for      {:.1} s", SignedDuration::as_secs_f64(&pause));
     Ok(())
-}
-
-/// Posts an event as WhatsApp signs it; answers how long the answer took.
-pub(crate) async fn tell(product: &Product, event: &Value) -> Result<Duration, Failure> {
-    let body = event.to_string();
-    let header = signature::sign(&Secret::new(product.webhook_secret()?), body.as_bytes());
-    let sent = Instant::now();
-    product.post("/webhooks/whatsapp/demo", (signature::HEADER, &header), body.into_bytes()).await?;
-    Ok(sent.elapsed())
-}
-
-/// The event of somebody's `n`th message.
-pub(crate) fn message(phone: &str, n: u32, now: i64) -> Value {
-    json!({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [{"field": "messages", "value": {
-        "messaging_product": "whatsapp",
-        "metadata": {"display_phone_number": "15550001111", "phone_number_id": phone_number_id("demo")},
-        "contacts": [{"profile": {"name": "Asha Rao"}, "wa_id": phone}],
-        "messages": [{"from": phone, "id": format!("wamid.bench.{n}"), "timestamp": now.to_string(), "type": "text",
-            "text": {"body": "What is the price?"}}]}}]}]})
 }

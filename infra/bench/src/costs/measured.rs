@@ -4,15 +4,16 @@ use super::consumption::Consumption;
 use super::logs::{Logs, Written, job_done};
 use super::size::Stored;
 use super::traffic::Requests;
+use crate::Failure;
 use crate::import;
 use crate::meter::{Meter, Sums, Units};
 use crate::product::Product;
-use crate::{Failure, chat};
 use embedded::Embedded;
 use http::Method;
 use local::{Runner, Settings};
 use queues::Queues;
 use serde_json::{Value, json};
+use simulators::{Person, phone_number_id};
 use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -58,9 +59,9 @@ impl<'a> Measured<'a> {
     /// A WhatsApp message of a lead who has written before, and its answer, until that is read.
     pub(super) async fn message(&self) -> Result<Consumption, Failure> {
         self.post("/leads", &person(16)).await?;
-        self.write(0).await?;
+        self.write("Hello").await?;
         let before = self.now(true)?;
-        self.write(1).await?;
+        self.write("I have a question").await?;
         let (consumption, _) = self.since(&before, ("inbox", "whatsapp-webhook"))?;
 
         let talks = self.get("/conversations").await?;
@@ -72,9 +73,11 @@ impl<'a> Measured<'a> {
     }
 
     /// Has that lead write, and lets everything follow.
-    async fn write(&self, n: u32) -> Result<(), Failure> {
-        let body = chat::message("919876540016", n, self.product.runner.platform.now().as_second());
-        chat::tell(&self.product, &body).await?;
+    async fn write(&self, words: &str) -> Result<(), Failure> {
+        let person =
+            Person { phone: Some("919876540016".to_owned()), name: Some("Asha".to_owned()), user_id: None };
+        let words = json!({"type": "text", "text": {"body": words}});
+        self.product.runner.simulators.receive_whatsapp(&phone_number_id("demo"), &person, words)?;
         self.settle().await?;
         self.post("/local/clock", &json!({"advance_seconds": 60})).await.map(drop)
     }

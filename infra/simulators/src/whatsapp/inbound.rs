@@ -68,6 +68,32 @@ impl Simulators {
         phone_number_id: &str,
         messages: Vec<(Person, Value)>,
     ) -> Result<Vec<String>, Error> {
+        let (received, events) = self.written(phone_number_id, messages)?;
+        let now = self.inner.clock.now().as_millisecond();
+        self.inner.storage.receive(phone_number_id, now, &received, &events)?;
+        Ok(received.into_iter().map(|message| message.id).collect())
+    }
+
+    /// Has somebody write as [`Simulators::receive_whatsapp`] does, and answers the event for the caller to sign and
+    /// post, who may want to know how long that takes.
+    pub fn whatsapp_event(
+        &self,
+        phone_number_id: &str,
+        person: &Person,
+        content: Value,
+    ) -> Result<Value, Error> {
+        let (received, events) = self.written(phone_number_id, vec![(person.clone(), content)])?;
+        let now = self.inner.clock.now().as_millisecond();
+        self.inner.storage.receive(phone_number_id, now, &received, &[])?;
+        Ok(events.into_iter().next().map(|event| event.envelope).unwrap_or_default())
+    }
+
+    /// What people write, and the events that tell of it.
+    fn written(
+        &self,
+        phone_number_id: &str,
+        messages: Vec<(Person, Value)>,
+    ) -> Result<(Vec<Received>, Vec<Event>), Error> {
         let number = self.whatsapp_number(phone_number_id)?;
         let now = self.inner.clock.now();
         let mut received = Vec::with_capacity(messages.len());
@@ -95,8 +121,7 @@ impl Simulators {
                 Event { account: phone_number_id.to_owned(), due_ms: now.as_millisecond(), envelope }
             })
             .collect();
-        self.inner.storage.receive(phone_number_id, now.as_millisecond(), &received, &events)?;
-        Ok(received.into_iter().map(|message| message.id).collect())
+        Ok((received, events))
     }
 
     /// Has somebody of the business write to a customer with the WhatsApp Business app, now: the number's owner
