@@ -3,6 +3,7 @@
 mod brief;
 mod grounding;
 mod keywords;
+mod line;
 mod message;
 mod pace;
 mod settings;
@@ -12,6 +13,7 @@ mod words;
 pub use brief::{Brief, summary};
 pub use grounding::{Claim, ClaimKind, Ground, Reviewed, review};
 pub use keywords::{Keyword, keyword};
+pub use line::Line;
 pub use message::{
     Content, Delivery, Direction, Fault, FiguresOf, Happening, Message, MessageAuthor, MessageStatus, Place,
     StatusAt,
@@ -92,6 +94,9 @@ pub struct Conversation {
     /// How fast we have been writing to them.
     #[serde(default)]
     pub pace: Pace,
+    /// Our messages that are to go, in their order.
+    #[serde(default)]
+    pub line: Line,
     /// Until when the provider keeps advertisements from them.
     #[serde(default)]
     pub marketing_held_until: Option<Timestamp>,
@@ -176,6 +181,7 @@ impl Conversation {
             stopped_at: None,
             language: None,
             pace: Pace::default(),
+            line: Line::default(),
             marketing_held_until: None,
             created_at: now,
             updated_at: now,

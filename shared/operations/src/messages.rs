@@ -25,6 +25,8 @@ use whatsapp::Consequence;
 const SILENCE: SignedDuration = SignedDuration::from_mins(10);
 /// How far off a message may be put at a time: a queue delays no longer than a quarter of an hour.
 const LOOKED_AT: SignedDuration = SignedDuration::from_mins(10);
+/// When a message looks again whether it is its turn.
+const IN_TURN: SignedDuration = SignedDuration::from_secs(1);
 /// How long nothing is sent after the provider said that it must stop.
 const HALT: SignedDuration = SignedDuration::from_hours(1);
 /// How long nobody is sent an advertisement again from whom Meta held one back.
@@ -131,9 +133,13 @@ async fn prepare(ctx: &Context, id: MessageId) -> Result<Option<Ready>> {
     let mut message = old.value.clone();
     let mut step = ctx.step();
     let halted = halt.map(|halt| halt.until).filter(|until| *until > now);
-    let busy = match halted {
-        None => busy_until(ctx, &present, line, now).await?,
+    let held_up = match halted {
+        None => held_up_until(ctx, &present, id, now).await?,
         halted => halted,
+    };
+    let busy = match held_up {
+        None => busy_until(ctx, &present, line, now).await?,
+        held_up => held_up,
     };
     if let Some(until) = busy {
         message.delivery.wait(until);
@@ -147,13 +153,12 @@ async fn prepare(ctx: &Context, id: MessageId) -> Result<Option<Ready>> {
     }
     message.delivery.wait(now + SILENCE);
     step.replace(&old, &message)?;
+    let mut left = present.clone();
+    left.line.leave(id, now);
     if talk.channel == Channel::Whatsapp {
-        let mut paced = present.clone();
-        paced.pace.count(now);
-        step.replace(&talk, &paced)?;
-    } else {
-        step.require(&talk);
+        left.pace.count(now);
     }
+    step.replace(&talk, &left)?;
     if starts(&message, &present, now) {
         let mut touched = contact.value.clone();
         touched.touch(now);
@@ -165,6 +170,27 @@ async fn prepare(ctx: &Context, id: MessageId) -> Result<Option<Ready>> {
     ctx.store().commit(step).await?;
     let message = Stored { value: message, version: old.version + 1 };
     Ok(Some(Ready { message, config, request }))
+}
+
+/// Until when a message waits for those that were written before it; none if it waits for nobody.
+async fn held_up_until(
+    ctx: &Context,
+    talk: &Conversation,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let ahead = talk.line.ahead_of(id, now);
+    if ahead.is_empty() {
+        return Ok(None);
+    }
+    let ahead = ctx.store().get_many::<Message>(&ctx.tenant, &ahead).await?;
+    let soonest = now + IN_TURN;
+    let until = ahead.iter().filter_map(|message| match message.delivery.status {
+        MessageStatus::Queued => Some(message.delivery.check_at.map_or(soonest, |at| at.max(soonest))),
+        MessageStatus::Sending => Some(soonest),
+        _ => None,
+    });
+    Ok(until.max())
 }
 
 /// Until when the line, or the person, has had enough; none if the message may go.
@@ -347,9 +373,13 @@ pub(crate) async fn conclude(
                 if message.delivery.take_back(*until).is_some() {
                     step.enqueue_at(Job::SendMessage { message: id }, *until);
                     tell_contact(ctx, &mut step, &old, false).await?;
-                    if *is_pause {
-                        tell_talk(ctx, &mut step, &old, |talk| talk.pace.pause(*until)).await?;
-                    }
+                    let come_back = |talk: &mut Conversation| {
+                        talk.line.come_back(id);
+                        if *is_pause {
+                            talk.pace.pause(*until);
+                        }
+                    };
+                    tell_talk(ctx, &mut step, &old, come_back).await?;
                 }
             }
             Outcome::Failed { place, consequence } => {
@@ -522,6 +552,7 @@ pub(crate) fn queue(
 ) -> Result<Message> {
     let message = outgoing(ctx, talk, author, content, config);
     talk.show(&message);
+    talk.line.join(message.id);
     talk.updated_at = ctx.now();
     step.enqueue(Job::SendMessage { message: message.id });
     ctx.changed(step, "message", message.id, message.delivery.status.as_str())?;

@@ -225,3 +225,32 @@ async fn one_bad_update_holds_nobody_up() {
     assert_eq!(app.advance(secs(10)).await, Vec::<String>::new());
     assert_eq!((sent_to(&app, ASHA).len(), sent_to(&app, "919812345678").len()), (1, 1));
 }
+
+#[tokio::test]
+async fn what_is_written_first_goes_first_whatever_holds_it_up() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    says(&app, &asha(), "Hello").await;
+    let id = conversation(owner).await["id"].as_str().unwrap().to_owned();
+    let write = async |text: String| {
+        owner.post(&format!("/conversations/{id}/messages"), json!({ "text": text })).await.expect(202);
+    };
+    // The first of six is refused three times, each time for longer.
+    let refused = vec![MessageScript::Transient, MessageScript::PairLimited, MessageScript::Transient];
+    app.simulators().set_whatsapp_script(ASHA, refused).unwrap();
+    for n in 0..6 {
+        write(format!("part {n}")).await;
+    }
+    assert_eq!(app.advance(SignedDuration::from_mins(3)).await, Vec::<String>::new());
+    assert_eq!(sent_to(&app, ASHA)[1..], [0, 1, 2, 3, 4, 5].map(|n| format!("part {n}")));
+    // One that will never go holds up nobody.
+    app.simulators().set_whatsapp_script(ASHA, vec![MessageScript::TokenInvalid]).unwrap();
+    for n in 6..8 {
+        write(format!("part {n}")).await;
+    }
+    assert_eq!(app.advance(secs(30)).await, Vec::<String>::new());
+    assert_eq!(sent_to(&app, ASHA)[7..], ["part 7"]);
+    let said = messages(&conversation(owner).await, "outbound");
+    let seven = said.iter().find(|message| message["text"] == "part 6").unwrap();
+    assert_eq!((&seven["status"], &seven["reason"]), (&json!("failed"), &json!("account")));
+}
