@@ -62,7 +62,9 @@ mod tests {
         let conversation = ids.next(now);
         let [one, two, three] = [0; 3].map(|_| MessageId { conversation, ulid: ids.ulid(now) });
         let mut line = Line::default();
-        [one, two, three].into_iter().for_each(|id| line.join(id));
+        for id in [one, two, three] {
+            line.join(id);
+        }
         assert_eq!(line.ahead_of(one, now), []);
         assert_eq!(line.ahead_of(three, now), [one, two]);
         line.leave(one, now);
@@ -78,7 +80,9 @@ mod tests {
         line.leave(three, now);
         let mut full = Line::default();
         let many: Vec<MessageId> = (0..60).map(|_| MessageId { conversation, ulid: ids.ulid(now) }).collect();
-        many.iter().for_each(|id| full.join(*id));
+        for id in &many {
+            full.join(*id);
+        }
         assert_eq!(full.ahead_of(many[59], now).len(), KEPT - 1);
         assert_eq!(full.ahead_of(many[3], now), [], "whoever is not in line waits for nobody");
     }
