@@ -246,7 +246,11 @@ async fn who_writes_first_becomes_a_lead_once() {
 async fn groups_own_numbers_and_echoes_are_no_customers() {
     let app = TestApp::start().await;
     let owner = &app.owner;
-    owner.put("/business-config", json!({"chat": {"own_numbers": ["+393331234567"]}})).await.expect(200);
+    owner.put("/business-config", json!({"chat": {"own_numbers": ["0039 333 123 4567"]}})).await.expect(200);
+    let config = owner.get("/business-config").await.expect(200);
+    assert_eq!(config["chat"]["own_numbers"], json!(["+393331234567"]));
+    let wrong = owner.put("/business-config", json!({"chat": {"own_numbers": ["12"]}})).await;
+    assert_eq!(wrong.body["errors"][0]["pointer"], "/chat/own_numbers/0");
     let mut in_group = text("Hello all");
     in_group["group_id"] = json!("Y2FwaV9ncm91cDox");
     writes(&app, &asha(), in_group);

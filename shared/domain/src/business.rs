@@ -255,8 +255,9 @@ impl TryFrom<String> for TimeOfDay {
 crate::id::string_schema!(TimeOfDay, "A time of day, HH:MM, from 00:00 to 24:00.");
 
 impl BusinessConfig {
-    /// Checks what types alone cannot: lengths, names that clash, hours that end before they begin.
-    pub fn check(&self) -> Result<(), Invalid> {
+    /// Checks what types alone cannot: lengths, names that clash, hours that end before they begin. Telephone numbers are
+    /// brought into their one form.
+    pub fn check(&mut self) -> Result<(), Invalid> {
         text::prose(&self.name, 200).map_err(|e| e.within("/name"))?;
         text::prose(&self.industry, 100).map_err(|e| e.within("/industry"))?;
         text::prose(&self.persona, 10_000).map_err(|e| e.within("/persona"))?;
@@ -281,7 +282,7 @@ impl BusinessConfig {
         }
         bound("/holidays", self.holidays.len(), 400)?;
         self.calling.check().map_err(|e| e.within("/calling"))?;
-        self.chat.check().map_err(|e| e.within("/chat"))?;
+        self.chat.check(self.default_country).map_err(|e| e.within("/chat"))?;
         self.prices.check().map_err(|e| e.within("/prices"))?;
         self.budget.check(&self.prices, self.currency).map_err(|e| e.within("/budget"))
     }
@@ -432,7 +433,7 @@ mod tests {
 
     #[test]
     fn the_printed_document_is_read_and_written_as_printed() {
-        let config = document();
+        let mut config = document();
         config.check().unwrap();
         assert_eq!(config.term("lead"), "prospect");
         assert_eq!(serde_json::to_value(&config).unwrap()["customFields"][0]["name"], "budget_range");

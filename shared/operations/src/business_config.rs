@@ -18,7 +18,7 @@ pub async fn get(ctx: &Context) -> Result<Stored<Settings>> {
 /// Replaces the configuration. `expected` is the version that the caller saw, if they care.
 pub async fn replace(
     ctx: &Context,
-    config: BusinessConfig,
+    mut config: BusinessConfig,
     expected: Option<u64>,
 ) -> Result<Stored<Settings>> {
     ctx.require(Role::Manager)?;

@@ -123,7 +123,7 @@ fn pressure_waits_until_the_oldest_contact_in_the_way_is_past() {
 
 #[test]
 fn holidays_and_weekday_hours_close() {
-    let config: BusinessConfig = serde_json::from_value(json!({
+    let mut config: BusinessConfig = serde_json::from_value(json!({
         "business_hours": {"mon": {"open": "10:00", "close": "12:00"}, "tuesday": {"open": "10:00", "close": "24:00"}},
         "holidays": [{"date": "2026-11-23", "name": "Founders' day"}]
     }))

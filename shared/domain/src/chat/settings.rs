@@ -1,6 +1,6 @@
 //! How a business wants its conversations in writing.
 
-use crate::{Invalid, Phone, text};
+use crate::{Country, Invalid, Phone, text};
 use serde::{Deserialize, Serialize};
 
 /// A tenant's wishes for its chats.
@@ -21,8 +21,8 @@ pub struct ChatSettings {
     pub stop_words: Vec<String>,
     /// Words that, alone in a message, permit messages again.
     pub start_words: Vec<String>,
-    /// The business's own numbers, from which nobody is a customer.
-    pub own_numbers: Vec<Phone>,
+    /// The business's own numbers, from which nobody is a customer; kept in E.164.
+    pub own_numbers: Vec<String>,
     /// In which language to answer where the person's own cannot be told, ISO 639-1.
     pub language: String,
 }
@@ -43,8 +43,9 @@ impl Default for ChatSettings {
 }
 
 impl ChatSettings {
-    /// Checks lengths and numbers of entries.
-    pub fn check(&self) -> Result<(), Invalid> {
+    /// Checks lengths and numbers of entries, and brings the business's own numbers, which are at `home` there, into
+    /// their one form.
+    pub fn check(&mut self, home: Option<Country>) -> Result<(), Invalid> {
         text::prose(&self.persona, 10_000).map_err(|e| e.within("/persona"))?;
         let lists = [
             ("/facts", &self.facts, 200, 500),
@@ -63,6 +64,10 @@ impl ChatSettings {
         if self.own_numbers.len() > 100 {
             return Err(Invalid::at("/own_numbers", "must have at most 100 entries"));
         }
+        for (n, number) in self.own_numbers.iter_mut().enumerate() {
+            let phone = Phone::parse(number, home).map_err(|e| e.within(&format!("/own_numbers/{n}")))?;
+            *number = phone.into();
+        }
         let is_code = (2..=3).contains(&self.language.len())
             && self.language.bytes().all(|byte| byte.is_ascii_lowercase());
         if is_code {
@@ -70,6 +75,11 @@ impl ChatSettings {
         } else {
             Err(Invalid::at("/language", "must be a language code such as en or hi"))
         }
+    }
+
+    /// Whether this is one of the business's own numbers.
+    pub fn is_own_number(&self, phone: &Phone) -> bool {
+        self.own_numbers.iter().any(|own| own == phone.as_str())
     }
 
     /// Whether the bot is never told this field.

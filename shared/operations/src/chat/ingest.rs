@@ -8,6 +8,7 @@ use crate::leads::suppression;
 use crate::whatsapp_events::WHATSAPP;
 use crate::{business_config, integrations, messages, next_actions, raw_events, whatsapp_templates};
 use contracts::Job;
+use domain::Author;
 use domain::business::BusinessConfig;
 use domain::chat::{
     Brief, Content, ConversationStatus, Direction, Happening, Keyword, MessageAuthor, MessageStatus, PAUSE,
@@ -16,7 +17,6 @@ use domain::chat::{
 use domain::contact::{Channel, Suppression};
 use domain::conversion::Chat;
 use domain::text::{shortened, tidied};
-use domain::{Author, Phone};
 use futures::StreamExt;
 use futures::stream;
 use jiff::{SignedDuration, Timestamp};
@@ -242,7 +242,7 @@ impl Scene<'_> {
         let own = update.display_phone_number.as_deref().map(digits);
         let phones = sender.phones();
         let is_own = sender.wa_id.is_some() && own == sender.wa_id
-            || phones.iter().any(|phone: &Phone| self.config.chat.own_numbers.contains(phone));
+            || phones.iter().any(|phone| self.config.chat.is_own_number(phone));
         inbound.group_id.is_some() || is_own || sender.key().is_empty() || inbound.id.is_empty()
     }
 
