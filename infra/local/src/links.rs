@@ -77,7 +77,7 @@ async fn download(
     });
     let headers = [
         ("content-type", "binary/octet-stream".to_owned()),
-        ("content-disposition", format!("attachment; filename=\"{}\"", link.name.replace(['"', '\\'], "_"))),
+        ("content-disposition", files::attachment(&link.name)),
     ];
     Ok((headers, Body::from_stream(pieces)).into_response())
 }

@@ -1,6 +1,7 @@
 //! What is too large for the table: one type, [`Files`], over a bucket of Amazon S3 or over a folder.
 //!
-//! Only this crate builds keys: `t/<tenant>/<kind>/<id>`.
+//! Only this crate builds keys: `t/<tenant>/<kind>/<id>` of what is removed after a week, `k/<tenant>/<kind>/<id>` of
+//! what is kept.
 
 mod folder;
 mod s3;
@@ -41,6 +42,8 @@ pub enum Kind {
     Export,
     /// What was said in a call.
     Recording,
+    /// A document of a practice.
+    Document,
 }
 
 /// The name of a file.
@@ -50,12 +53,13 @@ pub struct Key(String);
 impl Key {
     /// The name of a tenant's file of this kind and id.
     pub fn of(tenant: &TenantId, kind: Kind, id: impl fmt::Display) -> Self {
-        let kind = match kind {
-            Kind::Import => "import",
-            Kind::Export => "export",
-            Kind::Recording => "recording",
+        let (shelf, kind) = match kind {
+            Kind::Import => ("t", "import"),
+            Kind::Export => ("t", "export"),
+            Kind::Recording => ("t", "recording"),
+            Kind::Document => ("k", "document"),
         };
-        Self(format!("t/{tenant}/{kind}/{id}"))
+        Self(format!("{shelf}/{tenant}/{kind}/{id}"))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -176,12 +180,35 @@ impl Files {
         let now = self.clock.now();
         let url = match &*self.room {
             Room::Bucket(bucket) => {
-                let disposition = format!("attachment; filename=\"{name}\"");
+                let disposition = attachment(name);
                 let parameters = [("response-content-disposition", disposition.as_str())];
                 bucket.link(&http::Method::GET, key, &parameters, valid, now)
             }
             Room::Folder(folder) => folder.link(Purpose::Download, key, name, now + valid),
         };
         Link { url, expires_at: now + valid }
+    }
+}
+
+/// The `Content-Disposition` of a download of this name (RFC 6266): in ASCII, with the name as it is beside it where that
+/// says more.
+pub fn attachment(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._ ()".contains(c);
+    let ascii: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    if ascii == name {
+        return format!("attachment; filename=\"{name}\"");
+    }
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", sigv4::escaped(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_has_the_name_that_was_given_to_it() {
+        assert_eq!(attachment("leads.csv"), "attachment; filename=\"leads.csv\"");
+        let expected = "attachment; filename=\"Citt_ _1_.pdf\"; filename*=UTF-8''Citt%C3%A0%20%221%22.pdf";
+        assert_eq!(attachment("Citt\u{e0} \"1\".pdf"), expected);
     }
 }
