@@ -1,11 +1,10 @@
 //! Deals: what a contact may buy, for how much, and how far that is.
 
-use crate::{ContactId, DealId, Invalid, Money};
+use crate::{ContactId, DealId, Invalid, Money, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
-use unicode_normalization::UnicodeNormalization;
 
 /// Something that a contact may buy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -120,19 +119,8 @@ impl From<Stage> for String {
 impl FromStr for Stage {
     type Err = Invalid;
     /// Reads a stage however it is written: `Closed Won` and `closed-won` are `closed_won`. Letters of any script stay.
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let text: String = text.trim().nfkc().collect::<String>().to_lowercase();
-        if text.chars().any(char::is_control) {
-            return Err(Invalid::new("must be one line without control characters"));
-        }
-        let stands_between = |c: char| c.is_whitespace() || c.is_ascii_punctuation();
-        let words: Vec<&str> = text.split(stands_between).filter(|word| !word.is_empty()).collect();
-        let stage = words.join("_");
-        match stage.chars().count() {
-            0 => Err(Invalid::new("must have a letter or a digit")),
-            1..=STAGE_MAX => Ok(Self(stage)),
-            _ => Err(Invalid::new(format!("must be at most {STAGE_MAX} characters long"))),
-        }
+    fn from_str(written: &str) -> Result<Self, Invalid> {
+        Ok(Self(text::symbol(written, STAGE_MAX)?))
     }
 }
 

@@ -17,6 +17,7 @@ pub mod context;
 pub mod conversion;
 pub mod cost;
 pub mod csv;
+mod day;
 pub mod deal;
 pub mod email;
 pub mod id;
@@ -37,6 +38,7 @@ pub mod text;
 pub mod zone;
 
 pub use clock::{Clock, Ids};
+pub use day::Day;
 pub use email::Email;
 pub use id::{
     ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, ConversationId, DealId, ExportId, ImportId,

@@ -1,14 +1,14 @@
 //! Tasks: what people have to do about a contact, and until when.
 
 use crate::analysis::WishKind;
+use crate::day::{YEARS, out_of_range};
 use crate::zone::ZoneName;
-use crate::{CallId, ContactId, Email, Invalid, TaskId};
+use crate::{CallId, ContactId, Day, Email, Invalid, TaskId};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// Something for a person to do about a contact.
@@ -121,20 +121,6 @@ impl TaskStatus {
     }
 }
 
-/// The years that a task may be due in: those whose text is as long as every other's, so that text order is time order.
-const YEARS: RangeInclusive<i16> = 1970..=9998;
-
-fn out_of_range() -> Invalid {
-    Invalid::new(format!("must be in a year from {} to {}", YEARS.start(), YEARS.end()))
-}
-
-/// A day that is written so, `YYYY-MM-DD`.
-fn parse_day(text: &str) -> Option<Result<Date, Invalid>> {
-    // The parser also takes the day of a longer text.
-    let day: Date = Some(text).filter(|text| text.len() == 10)?.parse().ok()?;
-    Some(if YEARS.contains(&day.year()) { Ok(day) } else { Err(out_of_range()) })
-}
-
 /// When a day begins in a zone.
 fn start_of(day: Date, zone: &TimeZone) -> Timestamp {
     day.to_zoned(zone.clone()).map_or(Timestamp::MAX, |start| start.timestamp())
@@ -176,8 +162,8 @@ impl fmt::Display for DueDate {
 impl FromStr for DueDate {
     type Err = Invalid;
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        if let Some(day) = parse_day(text) {
-            return Ok(Self::On(day?));
+        if let Some(day) = Day::read(text) {
+            return Ok(Self::On(day?.date()));
         }
         let at: Timestamp = text.parse().map_err(|_| {
             Invalid::new("is no instant such as 2026-06-15T14:00:00Z and no day such as 2026-06-15")
@@ -268,7 +254,7 @@ impl FromStr for Due {
             "week" => Ok(Self::Week),
             day => {
                 let wrong = || Invalid::new("must be overdue, today, week, or a day such as 2026-06-15");
-                parse_day(day).ok_or_else(wrong)?.map(Self::On)
+                Day::read(day).ok_or_else(wrong)?.map(|day| Self::On(day.date()))
             }
         }
     }

@@ -29,6 +29,23 @@ fn bounded(text: &str, max: usize) -> Result<String, Invalid> {
     Ok(text.to_owned())
 }
 
+/// Words as one symbol of 1 to `max` characters, in lower snake case: `Closed Won` and `closed-won` are `closed_won`.
+/// Letters of any script stay.
+pub fn symbol(text: &str, max: usize) -> Result<String, Invalid> {
+    use unicode_normalization::UnicodeNormalization;
+    let text: String = text.trim().nfkc().collect::<String>().to_lowercase();
+    if text.chars().any(char::is_control) {
+        return Err(Invalid::new("must be one line without control characters"));
+    }
+    let stands_between = |c: char| c.is_whitespace() || c.is_ascii_punctuation();
+    let words: Vec<&str> = text.split(stands_between).filter(|word| !word.is_empty()).collect();
+    let symbol = words.join("_");
+    if symbol.is_empty() {
+        return Err(Invalid::new("must have a letter or a digit"));
+    }
+    bounded(&symbol, max)
+}
+
 /// The first `max` characters, with an ellipsis where something was cut.
 pub fn shortened(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
