@@ -13,6 +13,7 @@ fn routes() -> Vec<(Method, String, bool)> {
         .filter(|(_, path, operation)| operation["security"].is_null() && !path.starts_with("/webhooks"));
     let routes = routes.map(|(method, path, operation)| {
         let id = match path.split('/').nth(1) {
+            _ if path.starts_with("/crm/practices") => "prc_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/agents/templates") => "tpl_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("leads") => "con_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("agents") => "agt_01JAAAAAAAAAAAAAAAAAAAAAAA",
@@ -31,7 +32,9 @@ fn routes() -> Vec<(Method, String, bool)> {
             ("{id}", id),
             ("{provider}", "openai"),
             ("{version}", "1"),
+            ("{document_id}", "doc_01JAAAAAAAAAAAAAAAAAAAAAAA"),
             ("{name}", "x"),
+            ("{code}", "X"),
             ("{language}", "en"),
             ("{phone}", "919876543210"),
         ];
@@ -89,6 +92,7 @@ async fn every_route_refuses_strangers_and_bad_bodies_and_changes_nothing() {
             let body = match path.rsplit('/').next() {
                 Some("suppress" | "unsuppress") => json!({"channel": "all", "reason": "x"}),
                 Some("feedback") => json!({"rating": 5}),
+                Some("add") => json!({"document_type": "Passport"}),
                 _ => json!({}),
             };
             let body = body.to_string();
@@ -141,6 +145,8 @@ async fn a_wrong_field_is_named_by_its_pointer() {
         ("/tasks?assignee=nobody", "?assignee"),
         ("/tasks?due=soon", "?due"),
         ("/tasks?due=2026-02-30", "?due"),
+        ("/crm/practices?status=done", "?status"),
+        ("/crm/practices?type=--", "?type"),
         ("/conversations?status=asleep", "?status"),
         ("/conversations?channel=fax", "?channel"),
         ("/analytics/chat?from=2027-02-30", "?from"),

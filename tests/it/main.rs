@@ -20,6 +20,7 @@ mod imports;
 mod inputs;
 mod logs;
 mod openapi;
+mod practices;
 mod seeds;
 mod story;
 mod suppression;

@@ -227,6 +227,7 @@ pub fn routes() -> Router<Api> {
         imports::routes,
         inbox::routes,
         leads::routes,
+        practices::routes,
         whatsapp_webhook::routes,
     ]
     .into_iter()
@@ -256,6 +257,7 @@ pub fn describe() -> Vec<(&'static str, OpenApi)> {
         ("imports", imports::describe()),
         ("inbox", inbox::describe()),
         ("leads", leads::describe()),
+        ("practices", practices::describe()),
         ("whatsapp-webhook", whatsapp_webhook::describe()),
     ]
 }

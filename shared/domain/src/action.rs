@@ -5,10 +5,11 @@ use crate::call::Call;
 use crate::contact::{Channel, LeadStatus};
 use crate::deal::{Deal, Stage};
 use crate::messages::Draft;
+use crate::practice::{Practice, PracticeStatus};
 use crate::score::ScoreReason;
 use crate::task::{Task, TaskPriority};
 use crate::text::shortened;
-use crate::{ActionId, CallId, ContactId, DealId, Money, TaskId};
+use crate::{ActionId, CallId, ContactId, DealId, Money, PracticeId, TaskId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +119,15 @@ pub enum Card {
         /// How likely it is, in percent.
         probability: u8,
     },
+    /// A practice that there is work left on.
+    Practice {
+        /// The practice.
+        practice_id: PracticeId,
+        /// What kind it is of, by its name.
+        title: String,
+        /// How far it is.
+        status: PracticeStatus,
+    },
     /// A task that is not done.
     Task {
         /// The task.
@@ -154,6 +164,15 @@ impl Card {
             value: deal.value,
             stage: deal.stage.clone(),
             probability: deal.probability,
+        }
+    }
+
+    /// What is told of a practice.
+    pub fn of_practice(practice: &Practice) -> Self {
+        Self::Practice {
+            practice_id: practice.id,
+            title: shortened(&practice.type_name, 100),
+            status: practice.status,
         }
     }
 

@@ -147,11 +147,12 @@ const RELATED: &str = "RELATED EARLIER CONVERSATIONS";
 const APPOINTMENTS: &str = "UPCOMING APPOINTMENTS";
 const TASKS: &str = "OPEN TASKS";
 const DEALS: &str = "OPEN DEALS";
+const PRACTICES: &str = "ACTIVE PRACTICES";
 const PREFERENCES: &str = "LEAD PREFERENCES";
 const NOTES: &str = "NOTES AND INTERACTIONS";
 const INSTRUCTIONS: &str = "CALL INSTRUCTIONS";
-const PRINTED: [&str; 10] =
-    [LEAD, CALL, HISTORY, RELATED, APPOINTMENTS, TASKS, DEALS, PREFERENCES, NOTES, INSTRUCTIONS];
+const PRINTED: [&str; 11] =
+    [LEAD, CALL, HISTORY, RELATED, APPOINTMENTS, TASKS, DEALS, PRACTICES, PREFERENCES, NOTES, INSTRUCTIONS];
 
 /// Builds the packet of one call. What does not fit is cut from the oldest history.
 pub fn build(agent: &Agent, known: &Known<'_>) -> Packet {
@@ -226,6 +227,7 @@ fn sections(known: &Known<'_>, said: &template::Said) -> Vec<String> {
         printed(APPOINTMENTS, listed(appointments), 1_000, false),
         printed(TASKS, listed(tasks), 1_000, false),
         printed(DEALS, listed(known.deals()), 1_000, false),
+        printed(PRACTICES, listed(known.practices()), 1_000, false),
         printed(PREFERENCES, preferences, 2_000, knows_lead),
         printed(NOTES, notes.to_owned(), 4_000, knows_lead),
     ];
@@ -350,6 +352,7 @@ fn line_of(card: &Card, known: &Known<'_>) -> String {
             let value = if value.minor == 0 { String::new() } else { format!("{} - ", value.written()) };
             format!("- {title} ({value}{})\n", stage.words())
         }
+        Card::Practice { title, status, .. } => format!("- {title} ({})\n", status.words()),
         Card::Task { title, detail, due_at, .. } => {
             let due = due_at.map(|at| format!(", due {}", local_time(at, &zone))).unwrap_or_default();
             let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
@@ -366,7 +369,7 @@ impl<'a> Known<'a> {
             Card::Call { call_id, scheduled_at, .. } => {
                 Some(*call_id) != self.call.id && scheduled_at.is_some_and(|at| at > self.now)
             }
-            Card::Deal { .. } => false,
+            Card::Deal { .. } | Card::Practice { .. } => false,
             Card::Task { .. } => true,
         };
         let is_agreed = |card: &&Card| matches!(card, Card::Call { .. }) || card.is_appointment();
@@ -376,6 +379,11 @@ impl<'a> Known<'a> {
     /// What the lead may buy.
     fn deals(&self) -> Vec<&'a Card> {
         self.open.iter().filter(|card| matches!(card, Card::Deal { .. })).collect()
+    }
+
+    /// What is being done for the lead.
+    fn practices(&self) -> Vec<&'a Card> {
+        self.open.iter().filter(|card| matches!(card, Card::Practice { .. })).collect()
     }
 }
 

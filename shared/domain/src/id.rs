@@ -108,6 +108,8 @@ ids! {
     ContactId = "con_", "lead";
     /// Something that a contact may buy.
     DealId = "dea_", "deal";
+    /// A document of a practice.
+    DocumentId = "doc_", "document";
     /// Leads on their way into a file.
     ExportId = "exp_", "export";
     /// Leads on their way out of a file.
@@ -116,6 +118,8 @@ ids! {
     JobId = "job_", "job";
     /// An API key; its secret is never stored.
     KeyId = "key_", "API key";
+    /// A service that a client is being given, or was.
+    PracticeId = "prc_", "practice";
     /// One HTTP request or one job delivery.
     RequestId = "req_", "request";
     /// Something for a person to do.

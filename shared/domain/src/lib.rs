@@ -29,6 +29,7 @@ pub mod next_actions;
 pub mod period;
 pub mod phone;
 pub mod placeholder;
+pub mod practice;
 pub mod provenance;
 pub mod role;
 pub mod score;
@@ -41,8 +42,8 @@ pub use clock::{Clock, Ids};
 pub use day::Day;
 pub use email::Email;
 pub use id::{
-    ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, ConversationId, DealId, ExportId, ImportId,
-    JobId, KeyId, MessageId, RequestId, TaskId, TemplateId, TenantId,
+    ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, ConversationId, DealId, DocumentId,
+    ExportId, ImportId, JobId, KeyId, MessageId, PracticeId, RequestId, TaskId, TemplateId, TenantId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money};

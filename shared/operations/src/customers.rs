@@ -7,8 +7,9 @@ use domain::action::Card;
 use domain::chat::summary;
 use domain::contact::LeadStatus;
 use domain::money::Amount;
+use domain::practice::PracticeStatus;
 use domain::task::TaskPriority;
-use domain::{CallId, ContactId, Currency, Phone, Role, TaskId};
+use domain::{CallId, ContactId, Currency, Phone, PracticeId, Role, TaskId};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::ContactRecord;
@@ -48,6 +49,8 @@ pub struct CustomerContext {
     pub is_new_customer: bool,
     /// Their deals that are neither won nor lost.
     pub deals: Vec<CustomerDeal>,
+    /// What is being done for them.
+    pub practices: Vec<CustomerPractice>,
     /// What somebody has to do about them.
     pub pending_tasks: Vec<CustomerTask>,
     /// Meetings that they asked for.
@@ -77,6 +80,17 @@ pub struct CustomerDeal {
     pub stage: String,
     /// How likely it is, in percent.
     pub probability: u8,
+}
+
+/// Something that is being done for a customer.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CustomerPractice {
+    /// The practice.
+    pub practice_id: PracticeId,
+    /// What kind it is of, by its name.
+    pub title: String,
+    /// How far it is.
+    pub status: PracticeStatus,
 }
 
 /// Something to do about a customer.
@@ -160,6 +174,7 @@ impl CustomerContext {
             notes: None,
             is_new_customer: true,
             deals: Vec::new(),
+            practices: Vec::new(),
             pending_tasks: Vec::new(),
             upcoming_bookings: Vec::new(),
             upcoming_calls: Vec::new(),
@@ -210,6 +225,11 @@ impl CustomerContext {
                     probability: *probability,
                 });
             }
+            Card::Practice { practice_id, title, status } => self.practices.push(CustomerPractice {
+                practice_id: *practice_id,
+                title: title.clone(),
+                status: *status,
+            }),
             Card::Task { task_id, title, detail, due_at, priority, .. } => {
                 if card.is_appointment() {
                     self.upcoming_bookings.push(CustomerBooking {

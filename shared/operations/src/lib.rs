@@ -34,6 +34,8 @@ mod merge;
 pub mod messages;
 pub mod next_actions;
 pub mod planning;
+pub mod practice_types;
+pub mod practices;
 mod raw_events;
 pub mod reconciling;
 pub mod recordings;

@@ -3,6 +3,7 @@
 use crate::api_keys::{self, NewKey};
 use crate::context::{Context, Platform};
 use crate::error::{Error, Result, retrying};
+use crate::practice_types;
 use domain::{TenantId, text};
 use serde::{Deserialize, Serialize};
 use store::{TenantRecord, Transaction};
@@ -82,6 +83,7 @@ pub async fn ensure_local(platform: &Platform, id: &TenantId, name: &str, secret
     let mut step = ctx.step();
     if !exists {
         found(&ctx, &mut step, name)?;
+        practice_types::add_examples(&ctx, &mut step, &[])?;
     }
     let (mut key, _) =
         api_keys::make(platform, NewKey { platform_owner: true, rate: None, ..NewKey::owner("Local") });

@@ -34,11 +34,12 @@ const OPENS_CREDENTIALS: [&str; 16] = [
     "whatsapp-webhook",
 ];
 /// Where files are of which kind, and what the functions that have to do with them do to them.
+const DOCUMENTS: &str = "${FilesBucket.Arn}/k/*/document/*";
 const INCOMING: &str = "${FilesBucket.Arn}/t/*/import/*";
 const OUTGOING: &str = "${FilesBucket.Arn}/t/*/export/*";
 const RECORDED: &str = "${FilesBucket.Arn}/t/*/recording/*";
 const BUCKET: &str = "FilesBucket.Arn";
-const FILES: [(&str, &[(&str, &str)]); 4] = [
+const FILES: [(&str, &[(&str, &str)]); 5] = [
     ("calls", &[("s3:PutObject", RECORDED), ("s3:GetObject", RECORDED)]),
     (
         "imports",
@@ -54,6 +55,15 @@ const FILES: [(&str, &[(&str, &str)]); 4] = [
         &[("s3:GetObject", INCOMING), ("s3:DeleteObject", INCOMING), ("s3:ListBucket", BUCKET)],
     ),
     ("export-worker", &[("s3:GetObject", OUTGOING), ("s3:PutObject", OUTGOING), ("s3:ListBucket", BUCKET)]),
+    (
+        "practices",
+        &[
+            ("s3:PutObject", DOCUMENTS),
+            ("s3:GetObject", DOCUMENTS),
+            ("s3:DeleteObject", DOCUMENTS),
+            ("s3:ListBucket", BUCKET),
+        ],
+    ),
 ];
 /// As whom e-mail and text messages are sent: each tenant says so in its settings.
 const SENDERS: [(&str, &str); 5] = [

@@ -101,7 +101,7 @@ impl Brief<'_> {
             let at = match card {
                 Card::Call { scheduled_at, .. } => *scheduled_at,
                 Card::Task { due_at, .. } => *due_at,
-                Card::Deal { .. } => None,
+                Card::Deal { .. } | Card::Practice { .. } => None,
             };
             if let Some(at) = at {
                 ground.moment(at);
@@ -142,6 +142,9 @@ impl Brief<'_> {
         };
         if !chat.is_private("deals") {
             lines.extend(titled("Active Deals", deals(self.open)));
+        }
+        if !chat.is_private("practices") {
+            lines.extend(titled("Active Practices", practices(self.open)));
         }
         if !chat.is_private("tasks") {
             lines.extend(titled("Pending Tasks", self.tasks()));
@@ -233,6 +236,14 @@ fn deals(open: &[Card]) -> Vec<String> {
         _ => None,
     });
     deals.take(10).collect()
+}
+
+fn practices(open: &[Card]) -> Vec<String> {
+    let practices = open.iter().filter_map(|card| match card {
+        Card::Practice { title, status, .. } => Some(format!("{} ({})", inert(title, 100), status.words())),
+        _ => None,
+    });
+    practices.take(10).collect()
 }
 
 fn labelled(name: &str, value: &Value) -> Option<String> {

@@ -7,8 +7,9 @@ use crate::call::Priority;
 use crate::contact::{Contact, Details, LeadStatus};
 use crate::deal::Stage;
 use crate::id::PrefixedId;
+use crate::practice::PracticeStatus;
 use crate::task::TaskPriority;
-use crate::{Author, CallId, ContactId, DealId, Email, Money, TaskId};
+use crate::{Author, CallId, ContactId, DealId, Email, Money, PracticeId, TaskId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
@@ -98,6 +99,7 @@ pub(super) fn values(known: &Known<'_>) -> Value {
         Card::Deal { title, value, stage, probability, .. } => json!({
             "title": title, "value": value.written(), "stage": stage.words(), "probability": probability,
         }),
+        Card::Practice { title, status, .. } => json!({"title": title, "status": status.words()}),
         Card::Task { title, detail, due_at, .. } => {
             json!({"at": at(due_at), "title": title, "detail": detail})
         }
@@ -148,6 +150,7 @@ pub(super) fn values(known: &Known<'_>) -> Value {
         ("appointments".to_owned(), entries(appointments)),
         ("tasks".to_owned(), entries(tasks)),
         ("deals".to_owned(), entries(known.deals())),
+        ("practices".to_owned(), entries(known.practices())),
     ]);
     Value::Object(all)
 }
@@ -193,6 +196,11 @@ pub(super) fn sample(config: &BusinessConfig, full: bool) -> Value {
         stage: Stage::default(),
         probability: 75,
     };
+    let practice = Card::Practice {
+        practice_id: PracticeId::from_ulid(Ulid::nil()),
+        title: "Garden permit".to_owned(),
+        status: PracticeStatus::InProgress,
+    };
     let call = CallFacts {
         id: Some(CallId::from_ulid(Ulid::nil())),
         objective: text("Initial Qualification"),
@@ -204,7 +212,7 @@ pub(super) fn sample(config: &BusinessConfig, full: bool) -> Value {
     let (history, open) = if full {
         (
             vec![entry.clone(), entry],
-            vec![task(None), task(Some(crate::analysis::WishKind::Appointment)), deal],
+            vec![task(None), task(Some(crate::analysis::WishKind::Appointment)), deal, practice],
         )
     } else {
         (Vec::new(), Vec::new())

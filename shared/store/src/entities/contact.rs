@@ -46,7 +46,7 @@ const WHATSAPP: &str = "lead#whatsapp";
 pub struct ContactRecord {
     /// The record.
     pub contact: Stored<Contact>,
-    /// The contact's calls that are not over, open deals, and tasks that are not done.
+    /// The contact's calls that are not over, open deals, active practices, and tasks that are not done.
     pub open: Vec<Card>,
     /// What was talked about, newest first.
     pub history: Vec<HistoryEntry>,
@@ -59,7 +59,7 @@ impl ContactRecord {
     pub fn open_calls(&self) -> Vec<CallId> {
         let calls = self.open.iter().filter_map(|card| match card {
             Card::Call { call_id, .. } => Some(*call_id),
-            Card::Deal { .. } | Card::Task { .. } => None,
+            Card::Deal { .. } | Card::Practice { .. } | Card::Task { .. } => None,
         });
         calls.collect()
     }

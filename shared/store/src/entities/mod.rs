@@ -14,6 +14,7 @@ mod import;
 mod journal;
 mod leads;
 mod meaning;
+mod practice;
 mod suppression;
 mod task;
 mod template;
@@ -40,6 +41,9 @@ pub use import::{EXPORTS, IMPORTS, ImportErrors, ImportStep, ImportedLead, Owner
 pub use journal::{AuditEntry, Change, SavedAnswer};
 pub use leads::{LEADS, LeadCounts, LeadFilter};
 pub use meaning::MeaningRecord;
+pub use practice::{
+    DOCUMENTS_MAX, PRACTICE_TYPES_MAX, PRACTICES, PracticeFigures, PracticeFilter, PracticeMoney,
+};
 pub use suppression::{AddressDigest, SuppressionEntry};
 pub use task::{TASKS, TaskFilter};
 pub use template::{CONTEXT_TEMPLATES_MAX, WHATSAPP_TEMPLATES_MAX};

@@ -1,0 +1,95 @@
+//! The stored form of practices, their documents and their types, and how they are read back.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use domain::id::PrefixedId;
+use domain::practice::{
+    Document, DocumentPlace, Practice, PracticeStatus, PracticeType, Price, WebLink, examples,
+};
+use domain::{Ids, TenantId};
+use jiff::Timestamp;
+use jiff::civil::date;
+use serde_json::json;
+use store::{Page, PracticeFilter, Transaction};
+use testkit::Database;
+use ulid::Ulid;
+
+const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
+
+fn tenant() -> TenantId {
+    "acme".parse().unwrap()
+}
+
+fn id<T: PrefixedId>(n: u128) -> T {
+    T::from_ulid(Ulid::from_parts(1_800_000_000_000, n))
+}
+
+fn step() -> Transaction {
+    Transaction::new(tenant(), "req_1", &Ids::default(), NOW)
+}
+
+fn kind() -> PracticeType {
+    examples(NOW).swap_remove(0)
+}
+
+fn practice() -> Practice {
+    let mut practice = Practice::new(id(1), id(2), &kind(), "key_1".to_owned(), NOW);
+    practice.price = Price {
+        currency: "IDR".parse().unwrap(),
+        quoted: Some(1_500_000_000),
+        actual: None,
+        paid: 500_000_000,
+    };
+    practice.assignee = "Antonello@BaliZero.com".parse().ok();
+    practice.move_to(PracticeStatus::WaitingDocuments, Some(12), date(2027, 1, 15), "key_1", NOW);
+    practice.renew(Some(date(2028, 1, 15)), None, date(2027, 1, 15), "key_1", NOW).unwrap();
+    practice
+}
+
+#[tokio::test]
+async fn every_record_is_stored_as_it_was_and_read_back() {
+    let database = Database::start().await;
+    let store = database.store();
+    let (practice, kind) = (practice(), kind());
+    let link = WebLink::try_from("https://drive.google.com/file/d/1A".to_owned()).unwrap();
+    let passport = Document {
+        id: id(3),
+        practice_id: practice.id,
+        document_type: "Passport".to_owned(),
+        name: "Passaporto di Città".to_owned(),
+        place: DocumentPlace::Link(link),
+        expiry_date: Some(date(2031, 5, 1)),
+        notes: String::new(),
+        created_by: "key_1".to_owned(),
+        created_at: NOW,
+    };
+    let photo = Document { id: id(4), place: DocumentPlace::File { size: Some(3) }, ..passport.clone() };
+    let mut step = step();
+    step.create(&practice).unwrap();
+    step.create(&kind).unwrap();
+    step.create(&photo).unwrap();
+    step.create(&passport).unwrap();
+    store.commit(step).await.unwrap();
+
+    let (read, documents) = store.practice(&tenant(), practice.id).await.unwrap().unwrap();
+    assert_eq!(read.value, practice);
+    assert_eq!(documents.into_iter().map(|document| document.value).collect::<Vec<_>>(), [passport, photo]);
+    assert_eq!(store.practice_types(&tenant()).await.unwrap()[0].value, kind);
+    let expiring = |to| (date(2027, 1, 15), to);
+    let none = PracticeFilter::default();
+    for (to, found) in [(date(2028, 1, 14), 0), (date(2028, 1, 15), 1)] {
+        let page = store.expiring_practices(&tenant(), expiring(to), &none, &Page::default()).await.unwrap();
+        assert_eq!(page.items.len(), found);
+    }
+    let figures = store.practice_figures(&tenant()).await.unwrap();
+    assert_eq!((figures.total, figures.active_of["antonello@balizero.com"]), (1, 1));
+    let money = figures.money[&practice.price.currency];
+    assert_eq!((money.due, money.paid, money.outstanding), (1_500_000_000, 500_000_000, 1_000_000_000));
+
+    let mut items = database.engine.dump().unwrap();
+    for item in &mut items {
+        item["write"] = json!({"S": "(write)"});
+    }
+    items.sort_by_key(|item| format!("{} {}", item["pk"]["S"], item["sk"]["S"]));
+    insta::assert_json_snapshot!(items);
+}
