@@ -20,6 +20,7 @@ macro_rules! tests_everywhere {
             a_tenant_without_credentials_is_told_so
             an_end_counts_once
             files_go_by_links
+            a_practice_goes_its_way
             tenants_never_see_each_other
             what_is_wrong_is_a_problem
         }
@@ -292,6 +293,52 @@ async fn finished(stage: &Stage, client: &Client, path: &str) -> Value {
             (record["status"] == "completed").then_some(record)
         })
         .await
+}
+
+/// A client is given a service: what it costs, what they bring, how far it is, and until when it is valid.
+pub async fn a_practice_goes_its_way(stage: &Stage) {
+    let owner = stage.tenant("practices").await.owner;
+    let kind = json!({"code": "kitas", "name": "KITAS (Limited Stay Permit)", "currency": "IDR", "validity_months": 12,
+        "required_documents": ["Passport"]});
+    owner.post("/crm/practice-types", kind).await.expect(201);
+    let client = lead(&owner, "আশা", &stage.callee.number(1)).await;
+    let body = json!({"client_id": client, "practice_type_code": "KITAS", "quoted_price": 15_000_000,
+        "assigned_to": "test@balizero.com"});
+    let made = owner.post("/crm/practices", body).await.expect(201);
+    assert_eq!((&made["quoted_price"], &made["status"]), (&json!(15_000_000), &json!("inquiry")));
+    let one = format!("/crm/practices/{}", text(&made["id"]));
+
+    let passport = json!({"document_type": "passport", "name": "পাসপোর্ট.pdf"});
+    let passport = owner.post(&format!("{one}/documents/add"), passport).await.expect(201);
+    let document = format!("{one}/documents/{}", text(&passport["id"]));
+    assert_eq!(owner.post(&format!("{document}/complete"), json!({})).await.problem(409), "conflict");
+    let put = ask_link(Method::PUT, &text(&passport["upload_url"]), Some("%PDF")).await;
+    assert_eq!(put.status, 200, "{:#}", put.body);
+    owner.post(&format!("{document}/complete"), json!({})).await.expect(200);
+    let shown = owner.get(&one).await.expect(200);
+    assert_eq!((&shown["missing_documents"], &shown["documents"][0]["size_bytes"]), (&json!([]), &json!(4)));
+    let got = ask_link(Method::GET, &text(&shown["documents"][0]["download_url"]), None).await;
+    let name = text(&json!(got.headers["content-disposition"].to_str().unwrap()));
+    assert!(name.contains("filename*=UTF-8''%E0%A6%AA"), "{name}");
+    assert_eq!(got.expect(200), "%PDF");
+
+    let of_colleague = "/crm/practices/active?assigned_to=TEST@balizero.com";
+    assert_eq!(owner.all(of_colleague).await.len(), 1);
+    let done = owner.patch(&one, json!({"status": "completed", "paid_amount": 15_000_000})).await.expect(200);
+    assert_eq!((&done["payment_status"], &done["active"]), (&json!("paid"), &json!(false)));
+    assert_eq!(owner.all(of_colleague).await.len(), 0);
+    let upcoming = owner.all("/crm/practices/renewals/upcoming?days=367").await;
+    assert_eq!((upcoming.len(), &upcoming[0]["expiry_date"]), (1, &done["expiry_date"]));
+    let renewed = owner.post(&format!("{one}/renew"), json!({})).await.expect(200);
+    assert_eq!(renewed["renewals"][0]["from"], done["expiry_date"]);
+    assert!(owner.all("/crm/practices/renewals/upcoming?days=367").await.is_empty());
+    let overview = owner.get("/crm/practices/stats/overview").await.expect(200);
+    let revenue = json!([{"currency": "IDR", "total_revenue": 15_000_000, "paid_revenue": 15_000_000,
+        "outstanding_revenue": 0}]);
+    assert_eq!((&overview["by_status"]["completed"], &overview["revenue"]), (&json!(1), &revenue));
+    owner.delete(&one).await.expect(204);
+    let gone = ask_link(Method::GET, &text(&shown["documents"][0]["download_url"]), None).await;
+    assert_eq!(gone.status, 404, "its file goes with it");
 }
 
 /// What one tenant has, another does not see.
