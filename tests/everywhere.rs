@@ -329,6 +329,10 @@ pub async fn a_practice_goes_its_way(stage: &Stage) {
     assert_eq!(owner.all(of_colleague).await.len(), 0);
     let upcoming = owner.all("/crm/practices/renewals/upcoming?days=367").await;
     assert_eq!((upcoming.len(), &upcoming[0]["expiry_date"]), (1, &done["expiry_date"]));
+    let said = json!({"client_id": client, "practice_id": made["id"], "interaction_type": "call", "summary": "È pronto."});
+    owner.post("/crm/interactions", said).await.expect(201);
+    let said = owner.all(&format!("/crm/interactions?practice_id={}", text(&made["id"]))).await;
+    assert_eq!((said.len(), &said[0]["channel"]), (1, &json!("phone")));
     let renewed = owner.post(&format!("{one}/renew"), json!({})).await.expect(200);
     assert_eq!(renewed["renewals"][0]["from"], done["expiry_date"]);
     assert!(owner.all("/crm/practices/renewals/upcoming?days=367").await.is_empty());

@@ -7,6 +7,7 @@ use domain::call::Call;
 use domain::chat::Conversation;
 use domain::contact::Contact;
 use domain::deal::Deal;
+use domain::interaction::Interaction;
 use domain::practice::Practice;
 use domain::task::Task;
 use domain::{AgentId, CampaignId, TenantId};
@@ -72,6 +73,7 @@ pub(crate) async fn counters_are_what_records_say(app: &TestApp, tenant: &Tenant
     all::<Agent>(app, tenant, store::AGENTS, &mut expected).await;
     all::<Deal>(app, tenant, store::DEALS, &mut expected).await;
     all::<Task>(app, tenant, store::TASKS, &mut expected).await;
+    all::<Interaction>(app, tenant, store::INTERACTIONS, &mut expected).await;
     all::<Practice>(app, tenant, store::PRACTICES, &mut expected).await;
     chats(app, tenant, &mut expected).await;
     expected.retain(|_, sum| *sum != 0);

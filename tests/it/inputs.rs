@@ -13,6 +13,7 @@ fn routes() -> Vec<(Method, String, bool)> {
         .filter(|(_, path, operation)| operation["security"].is_null() && !path.starts_with("/webhooks"));
     let routes = routes.map(|(method, path, operation)| {
         let id = match path.split('/').nth(1) {
+            _ if path.starts_with("/crm/interactions") => "int_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/practices") => "prc_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/agents/templates") => "tpl_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("leads") => "con_01JAAAAAAAAAAAAAAAAAAAAAAA",
@@ -147,6 +148,7 @@ async fn a_wrong_field_is_named_by_its_pointer() {
         ("/tasks?due=2026-02-30", "?due"),
         ("/crm/practices?status=done", "?status"),
         ("/crm/practices?type=--", "?type"),
+        ("/crm/interactions?interaction_type=fax", "?interaction_type"),
         ("/conversations?status=asleep", "?status"),
         ("/conversations?channel=fax", "?channel"),
         ("/analytics/chat?from=2027-02-30", "?from"),

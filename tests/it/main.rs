@@ -18,6 +18,7 @@ mod everywhere;
 mod finding;
 mod imports;
 mod inputs;
+mod interactions;
 mod logs;
 mod openapi;
 mod practices;

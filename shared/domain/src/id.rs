@@ -114,6 +114,8 @@ ids! {
     ExportId = "exp_", "export";
     /// Leads on their way out of a file.
     ImportId = "imp_", "import";
+    /// What was said between a client and the business, as somebody noted it down.
+    InteractionId = "int_", "interaction";
     /// A queued job.
     JobId = "job_", "job";
     /// An API key; its secret is never stored.

@@ -22,6 +22,7 @@ pub mod deal;
 pub mod email;
 pub mod id;
 pub mod import;
+pub mod interaction;
 pub mod invalid;
 pub mod messages;
 pub mod money;
@@ -43,7 +44,8 @@ pub use day::Day;
 pub use email::Email;
 pub use id::{
     ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, ConversationId, DealId, DocumentId,
-    ExportId, ImportId, JobId, KeyId, MessageId, PracticeId, RequestId, TaskId, TemplateId, TenantId,
+    ExportId, ImportId, InteractionId, JobId, KeyId, MessageId, PracticeId, RequestId, TaskId, TemplateId,
+    TenantId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money};

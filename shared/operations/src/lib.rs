@@ -27,6 +27,7 @@ pub mod imports;
 pub mod inbound;
 pub mod ingest;
 pub mod integrations;
+pub mod interactions;
 mod journal;
 pub mod jwt_issuer;
 pub mod leads;

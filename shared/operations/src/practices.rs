@@ -319,7 +319,7 @@ async fn replace(
     Ok(Stored { value: view, version: old.version + 1 })
 }
 
-async fn find(ctx: &Context, id: PracticeId) -> Result<Stored<Practice>> {
+pub(crate) async fn find(ctx: &Context, id: PracticeId) -> Result<Stored<Practice>> {
     ctx.store().get::<Practice>(&ctx.tenant, &id).await?.ok_or(Error::NotFound("practice"))
 }
 

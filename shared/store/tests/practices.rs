@@ -1,8 +1,10 @@
-//! The stored form of practices, their documents and their types, and how they are read back.
+//! The stored form of practices, their documents and their types, and of what is said of them; how they are read back.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use domain::analysis::Sentiment;
 use domain::id::PrefixedId;
+use domain::interaction::{Interaction, InteractionChannel, InteractionType};
 use domain::practice::{
     Document, DocumentPlace, Practice, PracticeStatus, PracticeType, Price, WebLink, examples,
 };
@@ -10,7 +12,7 @@ use domain::{Ids, TenantId};
 use jiff::Timestamp;
 use jiff::civil::date;
 use serde_json::json;
-use store::{Page, PracticeFilter, Transaction};
+use store::{InteractionFilter, Page, PracticeFilter, Transaction};
 use testkit::Database;
 use ulid::Ulid;
 
@@ -46,6 +48,26 @@ fn practice() -> Practice {
     practice
 }
 
+fn interaction() -> Interaction {
+    Interaction {
+        id: id(5),
+        contact_id: id(2),
+        practice_id: Some(id(1)),
+        kind: InteractionType::Meeting,
+        channel: Some(InteractionChannel::InPerson),
+        subject: "KITAS".to_owned(),
+        summary: "Ha chiesto quando arriva il visto.".to_owned(),
+        sentiment: Some(Sentiment::Positive),
+        action_items: vec!["Send the list".to_owned()],
+        team_member: "Maria@BaliZero.com".parse().ok(),
+        duration_minutes: Some(45),
+        at: NOW,
+        created_by: "key_1".to_owned(),
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
 #[tokio::test]
 async fn every_record_is_stored_as_it_was_and_read_back() {
     let database = Database::start().await;
@@ -69,6 +91,7 @@ async fn every_record_is_stored_as_it_was_and_read_back() {
     step.create(&kind).unwrap();
     step.create(&photo).unwrap();
     step.create(&passport).unwrap();
+    step.create(&interaction()).unwrap();
     store.commit(step).await.unwrap();
 
     let (read, documents) = store.practice(&tenant(), practice.id).await.unwrap().unwrap();
@@ -81,6 +104,11 @@ async fn every_record_is_stored_as_it_was_and_read_back() {
         let page = store.expiring_practices(&tenant(), expiring(to), &none, &Page::default()).await.unwrap();
         assert_eq!(page.items.len(), found);
     }
+    let about = InteractionFilter { practice: Some(practice.id), ..InteractionFilter::default() };
+    let said = store.interactions(&tenant(), &about, &Page::default()).await.unwrap();
+    assert_eq!(said.items[0].value, interaction());
+    let figures = store.interaction_figures(&tenant()).await.unwrap();
+    assert_eq!((figures.total, figures.by_member["maria@balizero.com"]), (1, 1));
     let figures = store.practice_figures(&tenant()).await.unwrap();
     assert_eq!((figures.total, figures.active_of["antonello@balizero.com"]), (1, 1));
     let money = figures.money[&practice.price.currency];
