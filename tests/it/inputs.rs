@@ -13,6 +13,8 @@ fn routes() -> Vec<(Method, String, bool)> {
         .filter(|(_, path, operation)| operation["security"].is_null() && !path.starts_with("/webhooks"));
     let routes = routes.map(|(method, path, operation)| {
         let id = match path.split('/').nth(1) {
+            _ if path.starts_with("/crm/interactions/client/") => "con_01JAAAAAAAAAAAAAAAAAAAAAAA",
+            _ if path.starts_with("/crm/interactions/practice/") => "prc_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/interactions") => "int_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/practices") => "prc_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/agents/templates") => "tpl_01JAAAAAAAAAAAAAAAAAAAAAAA",

@@ -1,7 +1,9 @@
-//! Interactions: what people note of their talks, found by client, practice, type and colleague, and counted.
+//! Interactions: what people note of their talks, found by client, practice, type and colleague, and counted; and all that
+//! happened with a client in one list.
 
 use crate::analytics::{counters_are_what_records_say, demo};
-use crate::story::lead_of;
+use crate::chat::{ASHA, asha, says};
+use crate::story::{agent, call, consent, lead_of, minutes};
 use http::Method;
 use serde_json::{Value, json};
 use testkit::{Client, TestApp};
@@ -167,4 +169,90 @@ async fn what_is_wrong_is_named_and_what_is_anothers_is_not_there() {
     assert_eq!(stale.problem(412), "stale");
     assert_eq!(owner.get(&one).await.expect(200), made);
     counters_are_what_records_say(&app, &demo()).await;
+}
+
+#[tokio::test]
+async fn all_that_happened_with_a_client_is_one_list() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    agent(owner).await;
+    let body = json!({"first_name": "Asha", "phone": format!("+{ASHA}"), "consent": consent()});
+    let client = lead_of(owner, body).await;
+    let kind = json!({"client_id": client, "practice_type_code": "KITAS"});
+    let practice = owner.post("/crm/practices", kind).await.expect(201);
+    let practice = practice["id"].as_str().unwrap();
+    let deal = json!({"contact_id": client, "title": "Villa", "value": 5});
+    let deal = owner.post("/deals", deal).await.expect(201);
+    app.advance(minutes(1)).await;
+    says(&app, &asha(), "Ciao, quanto costa?").await;
+    app.advance(minutes(1)).await;
+    call(owner, &client).await;
+    assert_eq!(app.advance(minutes(20)).await, Vec::<String>::new());
+    let one = format!("/crm/practices/{practice}");
+    owner.patch(&one, json!({"status": "in_progress"})).await.expect(200);
+    owner.patch(&one, json!({"status": "completed"})).await.expect(200);
+    owner.post(&format!("{one}/renew"), json!({})).await.expect(200);
+    owner
+        .patch(&format!("/deals/{}", deal["id"].as_str().unwrap()), json!({"stage": "won"}))
+        .await
+        .expect(200);
+    let said = json!({"client_id": client, "practice_id": practice, "interaction_type": "meeting", "summary": "È contenta.",
+        "team_member": "maria@balizero.com"});
+    interaction(owner, said).await;
+    // Somebody else's is not there.
+    let other = lead_of(owner, json!({"first_name": "Mario"})).await;
+    interaction(owner, json!({"client_id": other, "interaction_type": "note", "summary": "No."})).await;
+
+    let path = format!("/crm/interactions/client/{client}/timeline");
+    let whole = owner.all(&path).await;
+    let instants: Vec<jiff::Timestamp> =
+        whole.iter().map(|entry| entry["at"].as_str().unwrap().parse().unwrap()).collect();
+    assert!(
+        instants.windows(2).all(|pair| pair[0].as_millisecond() >= pair[1].as_millisecond()),
+        "{whole:#?}"
+    );
+    let kinds: Vec<&str> = whole.iter().map(|entry| entry["kind"].as_str().unwrap()).collect();
+    for (kind, times) in [
+        ("call", 1),
+        ("interaction", 1),
+        ("practice_created", 1),
+        ("practice_status", 2),
+        ("practice_renewed", 1),
+        ("deal_created", 1),
+        ("deal_stage", 1),
+    ] {
+        assert_eq!(kinds.iter().filter(|is| **is == kind).count(), times, "{kind}: {kinds:?}");
+    }
+    assert!(kinds.contains(&"action"), "{kinds:?}");
+    let messages: Vec<&Value> = whole.iter().filter(|entry| entry["kind"] == "message").collect();
+    let first = messages.last().unwrap();
+    assert_eq!(
+        (&first["detail"], &first["direction"], &first["channel"], &first["by"]),
+        (&json!("Ciao, quanto costa?"), &json!("inbound"), &json!("whatsapp"), &json!("customer"))
+    );
+    assert_eq!(messages[0]["direction"], "outbound");
+    let top = &whole[0];
+    assert_eq!(
+        (&top["title"], &top["detail"], &top["by"]),
+        (&json!("meeting"), &json!("È contenta."), &json!("maria@balizero.com"))
+    );
+    let moved = whole.iter().find(|entry| entry["kind"] == "practice_status").unwrap();
+    assert_eq!(moved["detail"], "in_progress → completed");
+    for limit in [1, 2, 3, 7] {
+        assert_eq!(owner.all(&format!("{path}?limit={limit}")).await, whole, "{limit}");
+    }
+    let history = owner.all(&format!("/crm/interactions/practice/{practice}/history?limit=2")).await;
+    let expected: Vec<Value> = whole
+        .iter()
+        .filter(|entry| entry["id"] == practice || entry["kind"] == "interaction")
+        .cloned()
+        .collect();
+    assert_eq!(history, expected);
+
+    assert_eq!(owner.get(&format!("{path}?cursor=!!")).await.problem(422), "invalid");
+    assert_eq!(owner.get(&format!("{path}?cursor=YWJj")).await.problem(422), "invalid");
+    let theirs = app.tenant("acme").await;
+    assert_eq!(theirs.get(&path).await.problem(404), "not_found");
+    let history = format!("/crm/interactions/practice/{practice}/history");
+    assert_eq!(theirs.get(&history).await.problem(404), "not_found");
 }

@@ -4,16 +4,19 @@
 
 use api::{Caller, Created, IfMatch, List, NoContent, PageQuery, Path, Problem, Query, Record, Submitted};
 use axum::Json;
-use domain::InteractionId;
+use domain::{ContactId, InteractionId, PracticeId};
 use operations::interactions::{
     self, InteractionInput, InteractionOverview, InteractionSearch, InteractionView,
 };
+use operations::timeline::{self, TimelineEntry};
 use serde_json::Value;
 
 api::routes!(
     create_interaction,
     list_interactions,
     show_interaction_overview,
+    list_client_timeline,
+    list_practice_history,
     get_interaction,
     update_interaction,
     delete_interaction
@@ -65,6 +68,45 @@ async fn list_interactions(
 )]
 async fn show_interaction_overview(caller: Caller) -> api::Result<Json<InteractionOverview>> {
     Ok(Json(interactions::overview(&caller).await?))
+}
+
+/// What happened with a client, the latest first: calls, messages, interactions, what followed from calls, and the moves of
+/// their practices and deals.
+#[utoipa::path(
+    get,
+    path = "/crm/interactions/client/{id}/timeline",
+    tag = "interactions",
+    params(("id" = String, Path), PageQuery),
+    responses(
+        (status = 200, description = "One page", body = [TimelineEntry]),
+    ),
+)]
+async fn list_client_timeline(
+    caller: Caller,
+    Path(id): Path<ContactId>,
+    Query(page): Query<PageQuery>,
+) -> api::Result<List<TimelineEntry>> {
+    let listing = timeline::of_client(&caller, id, &page.page()).await?;
+    Ok(List::new(listing, &format!("/crm/interactions/client/{id}/timeline"), &[page.kept()]))
+}
+
+/// What happened with a practice, the latest first: its moves and renewals, and what was said about it.
+#[utoipa::path(
+    get,
+    path = "/crm/interactions/practice/{id}/history",
+    tag = "interactions",
+    params(("id" = String, Path), PageQuery),
+    responses(
+        (status = 200, description = "One page", body = [TimelineEntry]),
+    ),
+)]
+async fn list_practice_history(
+    caller: Caller,
+    Path(id): Path<PracticeId>,
+    Query(page): Query<PageQuery>,
+) -> api::Result<List<TimelineEntry>> {
+    let listing = timeline::of_practice(&caller, id, &page.page()).await?;
+    Ok(List::new(listing, &format!("/crm/interactions/practice/{id}/history"), &[page.kept()]))
 }
 
 /// One interaction.

@@ -43,6 +43,7 @@ pub mod recordings;
 mod similarity;
 pub mod tasks;
 pub mod tenants;
+pub mod timeline;
 pub mod voice_events;
 pub mod whatsapp_events;
 pub mod whatsapp_templates;

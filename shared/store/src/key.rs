@@ -70,6 +70,13 @@ pub(crate) fn inverted(at: Timestamp) -> String {
     format!("{:015}", 999_999_999_999_999_i64.saturating_sub(at.as_millisecond()))
 }
 
+/// The instant of a place that begins with one as [`inverted`] writes it, to the millisecond.
+pub(crate) fn instant_of(place: &str) -> Option<Timestamp> {
+    let (inverted, _) = place.split_once('#').filter(|(inverted, _)| inverted.len() == 15)?;
+    let left = inverted.bytes().all(|byte| byte.is_ascii_digit()).then(|| inverted.parse::<i64>())?.ok()?;
+    Timestamp::from_millisecond(999_999_999_999_999 - left).ok()
+}
+
 /// Spreads keys over `shards` partitions by their text (FNV-1a).
 pub(crate) fn shard(text: &str, shards: u64) -> u64 {
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

@@ -393,6 +393,6 @@ impl Page {
 }
 
 /// The cursor after this place.
-fn cursor(place: &str) -> String {
+pub(crate) fn cursor(place: &str) -> String {
     URL_SAFE_NO_PAD.encode(place)
 }

@@ -22,7 +22,7 @@ const CALLS: &str = "call";
 /// The list of the calls that are not over, in the order in which they came.
 const OPEN_CALLS: &str = "call#open";
 /// The list of one lead's calls, newest first.
-fn calls_of_lead(lead: ContactId) -> String {
+pub(super) fn calls_of_lead(lead: ContactId) -> String {
     format!("call#lead#{lead}")
 }
 

@@ -1,7 +1,7 @@
 //! People, and what is known of them beside their record.
 
 use crate::Store;
-use crate::entity::{Entity, Row, Stored};
+use crate::entity::{Entity, Row, Stored, newest_first};
 use crate::error::Result;
 use crate::item::{decode, text_in};
 use crate::key::{Key, inverted, partition};
@@ -9,9 +9,11 @@ use crate::read::{Listing, Page, Stretch};
 use domain::action::{Action, Card};
 use domain::contact::Contact;
 use domain::context::HistoryEntry;
+use domain::id::PrefixedId;
 use domain::score::Signal;
 use domain::{ActionId, AttemptId, CallId, ContactId, Email, Phone, TenantId};
 use futures::try_join;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 impl Entity for Contact {
@@ -175,15 +177,18 @@ impl Entity for HistoryRecord {
 #[serde(transparent)]
 pub struct StoredAction(pub Action);
 
+/// The place of an action among those of its contact.
+pub(super) fn place_of_action(id: ActionId) -> String {
+    let at = i64::try_from(id.ulid().timestamp_ms()).unwrap_or_default();
+    newest_first(Timestamp::from_millisecond(at).unwrap_or_default(), id)
+}
+
 impl Entity for StoredAction {
     const KIND: &'static str = "action";
     type Id = (ContactId, ActionId);
 
     fn key_of(tenant: &TenantId, (contact, id): &(ContactId, ActionId)) -> Key {
-        use domain::id::PrefixedId;
-        let at = i64::try_from(id.ulid().timestamp_ms()).unwrap_or_default();
-        let at = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
-        Key::of(tenant, format_args!("CON#{contact}"), format!("3#{}#{id}", inverted(at)))
+        Key::of(tenant, format_args!("CON#{contact}"), format!("3#{}", place_of_action(*id)))
     }
 
     fn key(&self, tenant: &TenantId) -> Key {

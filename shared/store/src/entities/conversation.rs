@@ -64,14 +64,24 @@ fn of_assignee(assignee: &str) -> String {
     format!("{CONVERSATIONS}#assignee#{}", assignee.to_lowercase())
 }
 
+/// What is left of the greatest id: of messages, the latest first, also of one millisecond.
+fn inverse(ulid: Ulid) -> Ulid {
+    Ulid(!ulid.0)
+}
+
+/// The place of a message among all that happened with a person.
+pub(super) fn place_of_message(id: MessageId) -> String {
+    let at = i64::try_from(id.ulid.timestamp_ms()).unwrap_or_default();
+    newest_first(Timestamp::from_millisecond(at).unwrap_or_default(), inverse(id.ulid))
+}
+
 impl Entity for Message {
     const KIND: &'static str = "message";
     type Id = MessageId;
 
     fn key_of(tenant: &TenantId, id: &MessageId) -> Key {
-        // What is left of the greatest id: the latest first, also of one millisecond.
-        let place = Ulid(!id.ulid.0);
-        Key::of(tenant, format_args!("CNV#{}", id.conversation), format!("{MESSAGES}{place}"))
+        let place = format!("{MESSAGES}{}", inverse(id.ulid));
+        Key::of(tenant, format_args!("CNV#{}", id.conversation), place)
     }
 
     fn key(&self, tenant: &TenantId) -> Key {
@@ -141,6 +151,35 @@ impl Store {
             Some(id) => self.get(tenant, &id).await,
             None => Ok(None),
         }
+    }
+
+    /// A contact's conversations, on whatever channel; one batch.
+    pub(super) async fn conversations_of(
+        &self,
+        tenant: &TenantId,
+        contact: ContactId,
+    ) -> Result<Vec<ConversationId>> {
+        let claims = Channel::ALL.map(|channel| of_contact(contact, channel));
+        let owners = self.owners(tenant, CONTACT, claims.iter().map(String::as_str)).await?;
+        Ok(owners.into_values().collect())
+    }
+
+    /// The latest messages of a conversation; where an instant is given, of those that were written then or before.
+    pub(super) async fn messages_until(
+        &self,
+        tenant: &TenantId,
+        conversation: ConversationId,
+        until: Option<Timestamp>,
+        limit: usize,
+    ) -> Result<Vec<Message>> {
+        let ms = until.map(|until| u64::try_from(until.as_millisecond()).unwrap_or_default());
+        let first = ms.map(|ms| inverse(Ulid::from_parts(ms, u128::MAX)));
+        let stretch = Stretch {
+            after: first.map(|first| format!("{MESSAGES}{first}")),
+            limit,
+            ..Stretch::within(partition(tenant, format_args!("CNV#{conversation}")), MESSAGES)
+        };
+        Ok(self.records(&stretch).await?.into_iter().map(|message| message.value).collect())
     }
 
     /// One page of a conversation's messages, the newest first.

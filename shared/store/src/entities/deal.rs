@@ -16,7 +16,7 @@ fn deals_in(stage: &Stage) -> String {
     format!("deal#stage#{stage}")
 }
 
-fn deals_of(contact: ContactId) -> String {
+pub(super) fn deals_of(contact: ContactId) -> String {
     format!("deal#contact#{contact}")
 }
 

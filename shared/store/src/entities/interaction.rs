@@ -18,6 +18,16 @@ fn part(by: &str, value: impl std::fmt::Display) -> String {
     format!("{INTERACTIONS}#{by}#{value}")
 }
 
+/// The list of the interactions with a client, the latest first.
+pub(super) fn interactions_with(contact: ContactId) -> String {
+    part("client", contact)
+}
+
+/// The list of the interactions about a practice, the latest first.
+pub(super) fn interactions_about(practice: PracticeId) -> String {
+    part("practice", practice)
+}
+
 impl Entity for Interaction {
     const KIND: &'static str = "interaction";
     type Id = InteractionId;
@@ -37,12 +47,12 @@ impl Entity for Interaction {
         let member = self.team_member.as_ref().map(Email::canonical);
         let mut rows = vec![
             listed(INTERACTIONS.to_owned()),
-            listed(part("client", self.contact_id)),
+            listed(interactions_with(self.contact_id)),
             listed(part("type", self.kind.as_str())),
             counted("all".to_owned()),
             counted(format!("type#{}", self.kind.as_str())),
         ];
-        rows.extend(self.practice_id.map(|practice| listed(part("practice", practice))));
+        rows.extend(self.practice_id.map(|practice| listed(interactions_about(practice))));
         rows.extend(self.channel.map(|channel| counted(format!("channel#{}", channel.as_str()))));
         rows.extend(self.sentiment.map(|mood| counted(format!("sentiment#{}", mood.as_str()))));
         rows.extend(member.iter().map(|member| listed(part("member", member))));
@@ -67,8 +77,8 @@ pub struct InteractionFilter {
 impl InteractionFilter {
     /// The list that is likely to be the shortest.
     fn leading_list(&self) -> String {
-        let practice = self.practice.map(|practice| part("practice", practice));
-        let client = || self.contact.map(|contact| part("client", contact));
+        let practice = self.practice.map(interactions_about);
+        let client = || self.contact.map(interactions_with);
         let member = || self.team_member.as_ref().map(|member| part("member", member.canonical()));
         let kind = || self.kind.map(|kind| part("type", kind.as_str()));
         practice.or_else(client).or_else(member).or_else(kind).unwrap_or_else(|| INTERACTIONS.to_owned())

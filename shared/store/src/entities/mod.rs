@@ -19,6 +19,7 @@ mod practice;
 mod suppression;
 mod task;
 mod template;
+mod timeline;
 
 pub use account::{
     ApiKey, Integration, JwtIssuer, Planner, Rest, Review, Settings, TenantRecord, WrappedKey,
@@ -49,6 +50,7 @@ pub use practice::{
 pub use suppression::{AddressDigest, SuppressionEntry};
 pub use task::{TASKS, TaskFilter};
 pub use template::{CONTEXT_TEMPLATES_MAX, WHATSAPP_TEMPLATES_MAX};
+pub use timeline::Moment;
 
 /// The partition of a tenant's templates of every kind: few enough to lie together.
 const TEMPLATES: &str = "TPL";

@@ -34,6 +34,11 @@ fn part(list: &str, by: &str, value: impl std::fmt::Display) -> String {
     format!("{list}#{by}#{value}")
 }
 
+/// The list of a client's practices, newest first.
+pub(super) fn practices_of(contact: ContactId) -> String {
+    part(PRACTICES, "client", contact)
+}
+
 impl Entity for Practice {
     const KIND: &'static str = "practice";
     type Id = PracticeId;
@@ -52,7 +57,7 @@ impl Entity for Practice {
         let assignee = self.assignee.as_ref().map(Email::canonical);
         let mut rows = vec![
             listed(PRACTICES.to_owned()),
-            listed(part(PRACTICES, "client", self.contact_id)),
+            listed(practices_of(self.contact_id)),
             listed(part(PRACTICES, "status", self.status.as_str())),
             listed(part(PRACTICES, "type", &self.type_code)),
         ];
@@ -144,7 +149,7 @@ impl PracticeFilter {
     /// The list that is likely to be the shortest.
     fn leading_list(&self) -> String {
         let list = if self.active { ACTIVE } else { PRACTICES };
-        let client = self.contact.map(|contact| part(PRACTICES, "client", contact));
+        let client = self.contact.map(practices_of);
         let assignee = || self.assignee.as_ref().map(|assignee| part(list, "assignee", assignee.canonical()));
         let type_code = || self.type_code.as_ref().map(|code| part(list, "type", code));
         let status = || self.status.map(|status| part(PRACTICES, "status", status.as_str()));
