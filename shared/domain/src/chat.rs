@@ -6,6 +6,7 @@ mod keywords;
 mod line;
 mod message;
 mod pace;
+mod rules;
 mod settings;
 mod style;
 mod words;
@@ -19,6 +20,7 @@ pub use message::{
     StatusAt,
 };
 pub use pace::{PAIR_BURST, PAIR_EVERY, Pace};
+pub use rules::{refusal, starts};
 pub use settings::ChatSettings;
 pub use style::ReplyStyle;
 pub use words::{Phrase, phrase};

@@ -3,12 +3,12 @@
 use crate::chat::happened;
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
-use crate::messages::{self, SMS_MAX, refusal};
+use crate::messages::{self, SMS_MAX};
 use crate::{Listing, Page, business_config, leads, whatsapp_templates};
 use domain::business::BusinessConfig;
 use domain::chat::{
     Content, Conversation, ConversationStatus, Direction, Fault, Happening, Message, MessageAuthor,
-    MessageStatus, Preview, StatusAt,
+    MessageStatus, Preview, StatusAt, refusal,
 };
 use domain::contact::{Channel, Contact};
 use domain::{ContactId, ConversationId, Email, Invalid, MessageId, Phone, Role, text};

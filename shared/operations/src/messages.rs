@@ -1,6 +1,7 @@
 //! Messages of ours on their way: one effect for each, and what became of it.
 
 mod request;
+mod turn;
 
 use crate::chat::{happened, outgoing};
 use crate::context::Context;
@@ -9,7 +10,7 @@ use crate::{business_config, integrations, tasks};
 use contracts::Job;
 use domain::business::BusinessConfig;
 use domain::chat::{
-    Content, Conversation, ConversationStatus, Fault, Happening, Message, MessageAuthor, MessageStatus, Place,
+    Content, Conversation, Fault, Happening, Message, MessageAuthor, MessageStatus, Place, refusal, starts,
 };
 use domain::contact::{Channel, Contact};
 use domain::task::TaskPriority;
@@ -17,7 +18,7 @@ use domain::{MessageId, text};
 use jiff::{SignedDuration, Timestamp};
 use provider::ProviderError;
 use request::{Prepared, Request};
-use store::{BotStatus, Halt, Integration, Rate, Stored, Transaction};
+use store::{BotStatus, Halt, Integration, Stored, Transaction};
 use whatsapp::Consequence;
 
 /// How long WhatsApp may keep silent about a message whose sending it did not answer: its statuses come within
@@ -25,8 +26,6 @@ use whatsapp::Consequence;
 const SILENCE: SignedDuration = SignedDuration::from_mins(10);
 /// How far off a message may be put at a time: a queue delays no longer than a quarter of an hour.
 const LOOKED_AT: SignedDuration = SignedDuration::from_mins(10);
-/// When a message looks again whether it is its turn.
-const IN_TURN: SignedDuration = SignedDuration::from_secs(1);
 /// How long nothing is sent after the provider said that it must stop.
 const HALT: SignedDuration = SignedDuration::from_hours(1);
 /// How long nobody is sent an advertisement again from whom Meta held one back.
@@ -132,16 +131,7 @@ async fn prepare(ctx: &Context, id: MessageId) -> Result<Option<Ready>> {
     };
     let mut message = old.value.clone();
     let mut step = ctx.step();
-    let halted = halt.map(|halt| halt.until).filter(|until| *until > now);
-    let held_up = match halted {
-        None => held_up_until(ctx, &present, id, now).await?,
-        halted => halted,
-    };
-    let busy = match held_up {
-        None => busy_until(ctx, &present, line, now).await?,
-        held_up => held_up,
-    };
-    if let Some(until) = busy {
+    if let Some(until) = turn::waits_until(ctx, halt.as_deref(), &present, id, line).await? {
         message.delivery.wait(until);
         step.replace(&old, &message)?;
         step.enqueue_at(Job::SendMessage { message: id }, until.min(now + LOOKED_AT));
@@ -170,94 +160,6 @@ async fn prepare(ctx: &Context, id: MessageId) -> Result<Option<Ready>> {
     ctx.store().commit(step).await?;
     let message = Stored { value: message, version: old.version + 1 };
     Ok(Some(Ready { message, config, request }))
-}
-
-/// Until when a message waits for those that were written before it; none if it waits for nobody.
-async fn held_up_until(
-    ctx: &Context,
-    talk: &Conversation,
-    id: MessageId,
-    now: Timestamp,
-) -> Result<Option<Timestamp>> {
-    let ahead = talk.line.ahead_of(id, now);
-    if ahead.is_empty() {
-        return Ok(None);
-    }
-    let ahead = ctx.store().get_many::<Message>(&ctx.tenant, &ahead).await?;
-    let soonest = now + IN_TURN;
-    let until = ahead.iter().filter_map(|message| match message.delivery.status {
-        MessageStatus::Queued => Some(message.delivery.check_at.map_or(soonest, |at| at.max(soonest))),
-        MessageStatus::Sending => Some(soonest),
-        _ => None,
-    });
-    Ok(until.max())
-}
-
-/// Until when the line, or the person, has had enough; none if the message may go.
-async fn busy_until(
-    ctx: &Context,
-    talk: &Conversation,
-    line: Option<(String, Rate)>,
-    now: Timestamp,
-) -> Result<Option<Timestamp>> {
-    let Some((line, rate)) = line else { return Ok(None) };
-    let next = talk.pace.next(now);
-    if next > now {
-        return Ok(Some(next));
-    }
-    let wait = ctx.store().count_use(&ctx.tenant, &line, rate, now).await?;
-    Ok(wait.map(|secs| now + SignedDuration::from_secs(i64::from(secs))))
-}
-
-/// Whether a message begins something, instead of answering: then it needs consent, and counts as a contact.
-pub(crate) fn starts(message: &Message, talk: &Conversation, now: Timestamp) -> bool {
-    let answers = talk.channel == Channel::Whatsapp && talk.is_window_open(now) && !advertises(message);
-    !answers && message.author != MessageAuthor::System
-}
-
-fn advertises(message: &Message) -> bool {
-    matches!(message.content, Content::Template { marketing: true, .. })
-}
-
-/// Why a message may not go, if so: asked when it is written, and again when it goes.
-pub(crate) fn refusal(
-    message: &Message,
-    talk: &Conversation,
-    contact: &Contact,
-    config: &BusinessConfig,
-    now: Timestamp,
-) -> Option<&'static str> {
-    // That nothing more will come is the one thing that may still be said.
-    let is_confirmation = message.author == MessageAuthor::System;
-    // The bot's last word before a person answers may still go, until one does.
-    let is_last_word = message.figures.hands_over && talk.assignee.is_none();
-    if message.author == MessageAuthor::Bot && talk.status == ConversationStatus::Human && !is_last_word {
-        return Some("taken_over");
-    }
-    if message.author == MessageAuthor::Bot && !config.chat.enabled {
-        return Some("bot_off");
-    }
-    if contact.suppression.contains_key(&talk.channel) && !is_confirmation {
-        return Some("suppressed");
-    }
-    let is_free = !matches!(message.content, Content::Template { .. });
-    if talk.channel == Channel::Whatsapp && is_free && !talk.is_window_open(now) {
-        return Some("window_closed");
-    }
-    if advertises(message) && talk.marketing_held_until.is_some_and(|until| now < until) {
-        return Some("withheld_by_provider");
-    }
-    if !starts(message, talk, now) {
-        return None;
-    }
-    let consent = contact.consent.get(&talk.channel);
-    if !consent.map_or(!config.calling.consent_required, |consent| consent.granted) {
-        return Some("no_consent");
-    }
-    let allowed = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
-    let pressed = contact.touches_within(24, now) >= allowed(config.calling.max_contacts_per_day)
-        || contact.touches_within(7 * 24, now) >= allowed(config.calling.max_contacts_per_week);
-    pressed.then_some("contact_pressure")
 }
 
 /// What follows from a refusal: what the provider took no notice of is tried again, all else failed.
@@ -383,10 +285,9 @@ pub(crate) async fn conclude(
                 }
             }
             Outcome::Failed { place, consequence } => {
-                if advance(ctx, &mut step, &mut message, place, config).await.is_ok()
-                    && message.delivery.status == MessageStatus::Failed
-                    && old.delivery.status != MessageStatus::Failed
-                {
+                advance(ctx, &mut step, &mut message, place, config).await?;
+                let is_failed = |message: &Message| message.delivery.status == MessageStatus::Failed;
+                if is_failed(&message) && !is_failed(&old) {
                     failed(ctx, &mut step, &message, *consequence, config).await?;
                 }
             }
