@@ -437,7 +437,10 @@ async fn a_wrong_practice_changes_nothing_and_is_nobody_elses() {
     assert_eq!(stale.problem(412), "stale");
     assert_eq!(owner.get(&one).await.expect(200), made);
 
-    // A type that is gone stays with the practices that are of it.
+    // A practice keeps what its type was called when it was chosen.
+    owner.patch("/crm/practice-types/KITAS", json!({"name": "Limited Stay"})).await.expect(200);
+    let named = owner.patch(&one, json!({"priority": "high"})).await.expect(200);
+    assert_eq!(named["practice_type_name"], "KITAS (Limited Stay Permit)");
     assert_eq!(owner.delete(&format!("/leads/{contact}")).await.status, 204);
     let kept = owner.patch(&one, json!({"notes": "più tardi"})).await.expect(200);
     assert_eq!(kept["notes"], "più tardi", "a client who is gone keeps their practices");

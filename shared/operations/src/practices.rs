@@ -377,8 +377,10 @@ fn apply(
     };
     practice.notes = text::prose(&notes, 10_000).map_err(|e| e.within("/notes"))?;
     practice.contact_id = input.client_id;
-    practice.type_code = kind.code.clone();
-    practice.type_name.clone_from(&kind.name);
+    if practice.type_code != kind.code {
+        practice.type_code = kind.code.clone();
+        practice.type_name.clone_from(&kind.name);
+    }
     practice.priority = input.priority.unwrap_or(practice.priority);
     practice.assignee = input.assigned_to;
     practice.start_date = input.start_date.map(Day::date);

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::{Listing, Page, leads};
 use domain::action::Step;
 use domain::call::Direction;
+use domain::chat::MessageAuthor;
 use domain::{ContactId, PracticeId, Role, text};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -32,7 +33,7 @@ pub struct TimelineEntry {
     pub channel: Option<&'static str>,
     /// Who began it: `inbound` is the client.
     pub direction: Option<Direction>,
-    /// Who of the business did it, as far as it is known.
+    /// Who did it, as far as it is known.
     pub by: Option<String>,
 }
 
@@ -101,7 +102,10 @@ impl TimelineEntry {
             Moment::Message(message) => Self {
                 channel: Some(message.channel.as_str()),
                 direction: Some(message.direction),
-                by: Some(message.author.as_str().to_owned()),
+                by: Some(match &message.author {
+                    MessageAuthor::Member { name } => name.clone(),
+                    other => other.as_str().to_owned(),
+                }),
                 ..entry(TimelineKind::Message, message.id.to_string(), "", &message.content.shown())
             },
             Moment::Interaction(said) => Self {
