@@ -16,6 +16,7 @@ fn routes() -> Vec<(Method, String, bool)> {
             _ if path.starts_with("/crm/interactions/client/") => "con_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/interactions/practice/") => "prc_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/interactions") => "int_01JAAAAAAAAAAAAAAAAAAAAAAA",
+            _ if path.starts_with("/crm/clients") => "con_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/practices") => "prc_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/agents/templates") => "tpl_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("leads") => "con_01JAAAAAAAAAAAAAAAAAAAAAAA",
@@ -37,6 +38,7 @@ fn routes() -> Vec<(Method, String, bool)> {
             ("{version}", "1"),
             ("{document_id}", "doc_01JAAAAAAAAAAAAAAAAAAAAAAA"),
             ("{name}", "x"),
+            ("{email}", "nobody@example.com"),
             ("{code}", "X"),
             ("{language}", "en"),
             ("{phone}", "919876543210"),
@@ -284,7 +286,7 @@ async fn counters_equal_a_recount() {
     let gone = app.owner.post("/leads", json!({"first_name": "Gone"})).await.expect(201);
     app.owner.delete(&format!("/leads/{}", gone["id"].as_str().unwrap())).await.expect(204);
     let counts = app.store().counts(&"demo".parse().unwrap(), "lead").await.unwrap();
-    let expected = [("all", 6), ("status#hot", 5), ("status#qualified", 1)];
+    let expected = [("all", 6), ("client#prospect", 6), ("status#hot", 5), ("status#qualified", 1)];
     let expected = expected.into_iter().map(|(dimension, count)| (dimension.to_owned(), count)).collect();
     assert_eq!(counts, expected);
     crate::analytics::counters_are_what_records_say(&app, &"demo".parse().unwrap()).await;

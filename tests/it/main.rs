@@ -9,6 +9,7 @@ mod analytics;
 mod budget;
 mod campaigns;
 mod chat;
+mod clients;
 mod context;
 mod crash;
 mod deals;

@@ -1,8 +1,10 @@
 //! A person, whatever a document calls them: lead, customer, client, contact.
 
 mod judged;
+mod standing;
 
 pub use judged::{Judged, Judgement};
+pub use standing::{ClientStatus, MOVES_KEPT, Move, Standing, split_name};
 
 use crate::campaign::Campaign;
 use crate::conversion::{Chat, Talk};
@@ -26,6 +28,12 @@ pub struct Contact {
     pub details: Details,
     /// Where the person stands in the sale.
     pub status: LeadStatus,
+    /// Where the person stands as a client.
+    #[serde(default)]
+    pub client_status: ClientStatus,
+    /// Their last moves from one standing to another, the last one last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
     /// How promising the lead is, 0 to 100.
     pub score: u8,
     /// What people and rules of ours decided about the two, on which evidence from calls builds.
@@ -96,6 +104,10 @@ pub struct Details {
     pub company: String,
     /// What they do there.
     pub position: String,
+    /// Of which nationality they are, as it was written.
+    pub nationality: String,
+    /// Where they live.
+    pub address: String,
     /// Where the lead came from, such as `website`.
     pub source: String,
     /// The campaign it belongs to.
@@ -259,6 +271,8 @@ impl Contact {
             id,
             details: Details::default(),
             status: LeadStatus::New,
+            client_status: ClientStatus::Prospect,
+            moves: Vec::new(),
             score: 0,
             judged: Judgement::default(),
             consent: BTreeMap::new(),

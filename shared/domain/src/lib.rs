@@ -26,6 +26,7 @@ pub mod interaction;
 pub mod invalid;
 pub mod messages;
 pub mod money;
+pub mod nationality;
 pub mod next_actions;
 pub mod period;
 pub mod phone;

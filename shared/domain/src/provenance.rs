@@ -16,6 +16,17 @@ pub enum Author {
     Human,
 }
 
+impl Author {
+    /// The author as the API spells them.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ai => "ai",
+            Self::System => "system",
+            Self::Human => "human",
+        }
+    }
+}
+
 /// Where a field's present value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result, expect, retrying};
-use crate::{Listing, Page, business_config, merge_patch};
+use crate::{Listing, Page, business_config, deleting, merge_patch};
 use domain::context::{ContextTemplate, Wording};
 use domain::{Role, TemplateId};
 use jiff::Timestamp;
@@ -113,17 +113,7 @@ pub async fn update(
 /// Deletes a template. What agents were told with it stays with the calls.
 pub async fn delete(ctx: &Context, id: TemplateId, expected: Option<u64>) -> Result<()> {
     ctx.require(Role::Manager)?;
-    retrying!(
-        async {
-            let old = find(ctx, id).await?;
-            expect(&old, expected)?;
-            let mut step = ctx.step();
-            step.delete(&old);
-            ctx.audited(&mut step, "context_template.deleted", id, Some(&TemplateView::of(&old)), None)?;
-            Ok(ctx.store().commit(step).await?)
-        }
-        .await
-    )
+    deleting::delete::<ContextTemplate, _>(ctx, &id, expected, "template", TemplateView::of).await
 }
 
 async fn find(ctx: &Context, id: TemplateId) -> Result<Stored<ContextTemplate>> {

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result, expect, retrying};
-use crate::{Listing, Page, business_config, leads, merge_patch};
+use crate::{Listing, Page, business_config, deleting, leads, merge_patch};
 use domain::deal::{Deal, DealStatus, Stage, StageChange};
 use domain::money::{Amount, Sum};
 use domain::{ContactId, Currency, DealId, Invalid, Money, Role, text};
@@ -177,17 +177,7 @@ pub async fn update(
 /// Deletes a deal.
 pub async fn delete(ctx: &Context, id: DealId, expected: Option<u64>) -> Result<()> {
     ctx.require(Role::Member)?;
-    retrying!(
-        async {
-            let old = find(ctx, id).await?;
-            expect(&old, expected)?;
-            let mut step = ctx.step();
-            step.delete(&old);
-            ctx.audited(&mut step, "deal.deleted", id, Some(&DealView::of(&old)), None)?;
-            Ok(ctx.store().commit(step).await?)
-        }
-        .await
-    )
+    deleting::delete::<Deal, _>(ctx, &id, expected, "deal", DealView::of).await
 }
 
 async fn find(ctx: &Context, id: DealId) -> Result<Stored<Deal>> {

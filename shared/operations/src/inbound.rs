@@ -2,12 +2,11 @@
 
 use crate::call_context::{Brief, templates};
 use crate::context::{Context, Platform};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ingest::{self, Ingested};
-use crate::{business_config, integrations};
+use crate::{business_config, clients, integrations};
 use contracts::Job;
 use domain::call::{Call, CallStatus, Direction};
-use domain::contact::Contact;
 use domain::context::{AgentUsed, CallFacts, Packet};
 use domain::{AttemptId, ContactId, Phone, TenantId};
 pub use elevenlabs::initiation::Initiation;
@@ -137,7 +136,8 @@ pub(crate) async fn take_in(ctx: &Context, conversation: &Conversation) -> Resul
 async fn keep(ctx: &Context, contact: ContactId, conversation: &Conversation) -> Result<Ingested> {
     let (settings, stored, agent) = tokio::try_join!(
         business_config::get(ctx),
-        async { Ok::<_, Error>(ctx.store().get::<Contact>(&ctx.tenant, &contact).await?) },
+        // Who was deleted and calls is there again.
+        clients::come_back(ctx, contact),
         async { Ok(ctx.store().agent_known_as(&ctx.tenant, &conversation.agent_id).await?) },
     )?;
     let Some(stored) = stored else { return Ok(Ingested::Nothing) };

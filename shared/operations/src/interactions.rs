@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result, expect, retrying};
-use crate::{Listing, Page, leads, merge_patch, practices};
+use crate::{Listing, Page, deleting, leads, merge_patch, practices};
 use domain::analysis::Sentiment;
 use domain::contact::Contact;
 use domain::interaction::{Interaction, InteractionChannel, InteractionType};
@@ -249,17 +249,7 @@ pub async fn update(
 /// Deletes an interaction.
 pub async fn delete(ctx: &Context, id: InteractionId, expected: Option<u64>) -> Result<()> {
     ctx.require(Role::Member)?;
-    retrying!(
-        async {
-            let old = find(ctx, id).await?;
-            expect(&old, expected)?;
-            let mut step = ctx.step();
-            step.delete(&old);
-            ctx.audited(&mut step, "interaction.deleted", id, Some(&InteractionView::of(&old)), None)?;
-            Ok(ctx.store().commit(step).await?)
-        }
-        .await
-    )
+    deleting::delete::<Interaction, _>(ctx, &id, expected, "interaction", InteractionView::of).await
 }
 
 async fn find(ctx: &Context, id: InteractionId) -> Result<Stored<Interaction>> {
@@ -343,7 +333,7 @@ impl InteractionInput {
 }
 
 impl InteractionView {
-    fn of(interaction: &Interaction) -> Self {
+    pub(crate) fn of(interaction: &Interaction) -> Self {
         Self {
             id: interaction.id,
             client_id: interaction.contact_id,

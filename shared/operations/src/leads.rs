@@ -1,7 +1,7 @@
 //! Leads: people whom the business may call.
 
 pub(crate) mod arrival;
-mod finding;
+pub(crate) mod finding;
 mod scoring;
 pub(crate) mod suppression;
 
@@ -15,7 +15,7 @@ use crate::merge::merge_patch;
 use crate::{Listing, Page, business_config, planning};
 use domain::action::{Action, Step};
 use domain::business::BusinessConfig;
-use domain::contact::{Channel, Consent, Contact, Details, LeadStatus, Suppression};
+use domain::contact::{Channel, ClientStatus, Consent, Contact, Details, LeadStatus, Suppression};
 use domain::money::Sum;
 use domain::zone::ZoneName;
 use domain::{
@@ -45,6 +45,10 @@ pub struct LeadInput {
     pub company: String,
     /// What they do there.
     pub position: String,
+    /// Of which nationality they are.
+    pub nationality: String,
+    /// Where they live, 500 characters at most.
+    pub address: String,
     /// Where the lead came from.
     pub source: String,
     /// The campaign it belongs to.
@@ -53,6 +57,8 @@ pub struct LeadInput {
     pub assignee: Option<Email>,
     /// Where it stands; `new` if not given.
     pub status: Option<LeadStatus>,
+    /// Where it stands as a client; `prospect` if not given.
+    pub client_status: Option<ClientStatus>,
     /// How promising it is, 0 to 100; 0 if not given.
     pub score: Option<u8>,
     /// The lead's own IANA zone.
@@ -124,6 +130,15 @@ pub struct ActionView {
 
 /// Stores a new lead. A lead with the same phone or e-mail is a duplicate.
 pub async fn create(ctx: &Context, input: LeadInput) -> Result<Stored<Lead>> {
+    store_new(ctx, input, Lead::of).await
+}
+
+/// Stores a new contact, and answers as `show` shows it.
+pub(crate) async fn store_new<V: Serialize>(
+    ctx: &Context,
+    input: LeadInput,
+    show: impl Fn(&Contact) -> V,
+) -> Result<Stored<V>> {
     ctx.require(Role::Member)?;
     let config = business_config::get(ctx).await?;
     let now = ctx.now();
@@ -138,12 +153,12 @@ pub async fn create(ctx: &Context, input: LeadInput) -> Result<Stored<Lead>> {
     if let Some(campaign) = campaign {
         arrival::join(ctx, &mut step, &mut contact, &campaign);
     }
-    let lead = Lead::of(&contact);
+    let shown = show(&contact);
     step.create(&contact)?;
-    ctx.audited(&mut step, "lead.created", contact.id, None, Some(&lead))?;
-    ctx.remember(&mut step, 201, &lead)?;
+    ctx.audited(&mut step, "lead.created", contact.id, None, Some(&Lead::of(&contact)))?;
+    ctx.remember(&mut step, 201, &shown)?;
     ctx.store().commit(step).await.map_err(duplicate)?;
-    Ok(Stored { value: lead, version: 1 })
+    Ok(Stored { value: shown, version: 1 })
 }
 
 /// One lead.
@@ -160,15 +175,26 @@ pub async fn update(
     patch: &Value,
     expected: Option<u64>,
 ) -> Result<Stored<Lead>> {
+    let edit = |contact: &Contact| merge_patch(&LeadInput::of(contact), patch);
+    change(ctx, id, expected, edit, Lead::of).await
+}
+
+/// Changes a contact to what `edit` makes of it, and answers as `show` shows it.
+pub(crate) async fn change<V>(
+    ctx: &Context,
+    id: ContactId,
+    expected: Option<u64>,
+    edit: impl Fn(&Contact) -> Result<LeadInput>,
+    show: impl Fn(&Contact) -> V,
+) -> Result<Stored<V>> {
     ctx.require(Role::Member)?;
     let config = business_config::get(ctx).await?;
     retrying!(
         async {
             let old = find(ctx, id).await?;
             expect(&old, expected)?;
-            let input = merge_patch(&LeadInput::of(&old), patch)?;
             let mut contact = old.value.clone();
-            apply(&mut contact, input, &config.config, ctx.actor.author(), ctx.now())?;
+            apply(&mut contact, edit(&old)?, &config.config, ctx.actor.author(), ctx.now())?;
             let mut step = ctx.step();
             let (campaign, shut) = tokio::try_join!(
                 arrival::campaign_for(ctx, Some(&old), &contact),
@@ -181,11 +207,10 @@ pub async fn update(
             if planning::hours_differ(&old, &contact) {
                 planning::ask_anew_about(ctx, &mut step, id).await?;
             }
-            let lead = Lead::of(&contact);
             step.replace(&old, &contact)?;
-            ctx.audited(&mut step, "lead.updated", id, Some(&Lead::of(&old)), Some(&lead))?;
+            ctx.audited(&mut step, "lead.updated", id, Some(&Lead::of(&old)), Some(&Lead::of(&contact)))?;
             ctx.store().commit(step).await.map_err(duplicate)?;
-            Ok(Stored { value: lead, version: old.version + 1 })
+            Ok(Stored { value: show(&contact), version: old.version + 1 })
         }
         .await
     )
@@ -268,6 +293,8 @@ pub(crate) fn apply(
         phone: phone.map_err(|e| e.within("/phone"))?,
         company: line("/company", &input.company, 200)?,
         position: line("/position", &input.position, 200)?,
+        nationality: line("/nationality", &input.nationality, 100)?,
+        address: text::prose(input.address.trim(), 500).map_err(|e| e.within("/address"))?,
         source: line("/source", &input.source, 100)?,
         campaign_id: input.campaign_id,
         assignee: input.assignee,
@@ -286,13 +313,16 @@ pub(crate) fn apply(
     let nameless =
         details.first_name.is_empty() && details.last_name.is_empty() && details.company.is_empty();
     if nameless && details.phone.is_none() && details.email.is_none() {
-        return Err(Invalid::new("a lead needs a name, a phone or an e-mail").into());
+        return Err(Invalid::new("a name, a phone or an e-mail is needed").into());
     }
     contact.set_details(details, author, now);
     contact.created_on.get_or_insert_with(|| config.day_of(contact.created_at));
     let provenance = || Provenance { by: author, at: now, evidence: None };
     if let Some(status) = input.status {
         contact.set_status(status, provenance());
+    }
+    if let Some(status) = input.client_status {
+        contact.set_client_status(status, provenance());
     }
     if let Some(score) = input.score {
         contact.set_score(score, provenance());
@@ -314,10 +344,13 @@ impl LeadInput {
             phone: details.phone.map(String::from),
             company: details.company,
             position: details.position,
+            nationality: details.nationality,
+            address: details.address,
             source: details.source,
             campaign_id: details.campaign_id,
             assignee: details.assignee,
             status: Some(contact.status),
+            client_status: Some(contact.client_status),
             score: Some(contact.score),
             timezone: details.timezone,
             tags: details.tags,

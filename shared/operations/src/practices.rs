@@ -3,7 +3,7 @@
 pub mod documents;
 mod view;
 
-pub use view::{PracticeDetail, PracticeOverview, PracticeRevenue, PracticeView};
+pub use view::{PracticeDetail, PracticeOverview, PracticeRevenue, PracticeView, Renewable};
 
 use crate::context::Context;
 use crate::error::{Error, Result, expect, retrying};

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result, expect, retrying};
-use crate::{Listing, Page, business_config, leads, merge_patch};
+use crate::{Listing, Page, business_config, deleting, leads, merge_patch};
 use domain::analysis::WishKind;
 use domain::task::{Due, DueDate, Task, TaskPriority, TaskStatus};
 use domain::zone::ZoneName;
@@ -207,17 +207,7 @@ pub async fn update(
 /// Deletes a task.
 pub async fn delete(ctx: &Context, id: TaskId, expected: Option<u64>) -> Result<()> {
     ctx.require(Role::Member)?;
-    retrying!(
-        async {
-            let old = find(ctx, id).await?;
-            expect(&old, expected)?;
-            let mut step = ctx.step();
-            step.delete(&old);
-            ctx.audited(&mut step, "task.deleted", id, Some(&TaskView::of(&old, ctx.now())), None)?;
-            Ok(ctx.store().commit(step).await?)
-        }
-        .await
-    )
+    deleting::delete::<Task, _>(ctx, &id, expected, "task", |task| TaskView::of(task, ctx.now())).await
 }
 
 async fn find(ctx: &Context, id: TaskId) -> Result<Stored<Task>> {

@@ -2,10 +2,11 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::{Listing, Page, leads};
+use crate::{Listing, Page};
 use domain::action::Step;
 use domain::call::Direction;
 use domain::chat::MessageAuthor;
+use domain::contact::Standing;
 use domain::{ContactId, PracticeId, Role, text};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -49,6 +50,10 @@ pub enum TimelineKind {
     Interaction,
     /// Something followed from a call.
     Action,
+    /// The client moved in the sale.
+    LeadStatus,
+    /// The client moved as a client.
+    ClientStatus,
     /// A practice was begun.
     PracticeCreated,
     /// A practice moved from status to status.
@@ -64,9 +69,8 @@ pub enum TimelineKind {
 /// What happened with a client, the latest first.
 pub async fn of_client(ctx: &Context, id: ContactId, page: &Page) -> Result<Listing<TimelineEntry>> {
     ctx.require(Role::Viewer)?;
-    let (client, listing) = tokio::join!(leads::find(ctx, id), ctx.store().timeline(&ctx.tenant, id, page));
-    client?;
-    Ok(shown(listing?))
+    let listing = ctx.store().timeline(&ctx.tenant, id, page).await?;
+    Ok(shown(listing.ok_or(Error::NotFound("client"))?))
 }
 
 /// What happened with a practice, the latest first.
@@ -120,6 +124,15 @@ impl TimelineEntry {
             },
             Moment::Action(action) => {
                 entry(TimelineKind::Action, action.id.to_string(), title_of(&action.step), &action.reason)
+            }
+            Moment::Moved(id, moved) => {
+                let (from, to) = moved.standing.ends();
+                let kind = match moved.standing {
+                    Standing::Lead { .. } => TimelineKind::LeadStatus,
+                    Standing::Client { .. } => TimelineKind::ClientStatus,
+                };
+                let by = Some(moved.by.as_str().to_owned());
+                Self { by, ..entry(kind, id.to_string(), "", &format!("{from} → {to}")) }
             }
             Moment::PracticeBegun(practice) => Self {
                 by: Some(practice.created_by.clone()),

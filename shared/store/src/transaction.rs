@@ -80,7 +80,12 @@ impl Transaction {
 
     /// Adds a record that must not exist yet.
     pub fn create<E: Entity>(&mut self, entity: &E) -> Result<()> {
-        let item = encode(entity, &self.tenant, 1, &self.write)?;
+        self.create_at(entity, 1)
+    }
+
+    /// Adds a record that must not exist, but was there before: its versions go on from there.
+    pub fn create_at<E: Entity>(&mut self, entity: &E, version: u64) -> Result<()> {
+        let item = encode(entity, &self.tenant, version, &self.write)?;
         self.push(put(item, Some("attribute_not_exists(pk)"), []), Guard::Record(E::KIND));
         self.rows(&entity.key(&self.tenant), &[], &entity.rows());
         Ok(())

@@ -1,6 +1,6 @@
 //! What people decided about a lead, and what a model may add to it.
 
-use super::{Contact, LeadStatus};
+use super::{Contact, LeadStatus, Standing};
 use crate::provenance::{Author, Provenance};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,7 @@ impl Contact {
         if self.status != status {
             self.judged.status = self.judged_status();
             self.updated_at = provenance.at;
+            self.note_move(Standing::Lead { from: self.status, to: status }, &provenance);
             self.status = status;
             self.converted_by = self.last_talk.filter(|talk| self.is_bought_after(talk.at, provenance.at));
             self.converted_by_chat =

@@ -31,7 +31,7 @@ pub struct Column {
 pub enum Field {
     /// The lead's id, as an export writes it.
     Id,
-    /// The whole name: its first word is the first name.
+    /// The whole name: its last word is the family name.
     Name,
     FirstName,
     LastName,
@@ -39,10 +39,13 @@ pub enum Field {
     Phone,
     Company,
     Position,
+    Nationality,
+    Address,
     Source,
     CampaignId,
     Assignee,
     Status,
+    ClientStatus,
     Score,
     Timezone,
     Tags,
@@ -69,7 +72,7 @@ pub enum Statement {
 }
 
 /// Names of fields, with what else people call them: without case, spaces, `_`, `-` and `.`.
-const NAMES: [(Field, &str, &[&str]); 19] = [
+const NAMES: [(Field, &str, &[&str]); 22] = [
     (Field::Id, "id", &["leadid"]),
     (Field::Name, "name", &["fullname", "contactname", "leadname", "contact"]),
     (Field::FirstName, "first_name", &["givenname", "forename", "fname"]),
@@ -93,10 +96,13 @@ const NAMES: [(Field, &str, &[&str]); 19] = [
     ),
     (Field::Company, "company", &["companyname", "organization", "organisation", "business"]),
     (Field::Position, "position", &["jobtitle", "title", "role"]),
+    (Field::Nationality, "nationality", &["citizenship"]),
+    (Field::Address, "address", &["streetaddress", "fulladdress"]),
     (Field::Source, "source", &["leadsource"]),
     (Field::CampaignId, "campaign_id", &["campaign"]),
     (Field::Assignee, "assignee", &["assignedto", "owner", "leadowner"]),
     (Field::Status, "status", &["leadstatus"]),
+    (Field::ClientStatus, "client_status", &["customerstatus"]),
     (Field::Score, "score", &["leadscore"]),
     (Field::Timezone, "timezone", &["tz"]),
     (Field::Tags, "tags", &["tag", "labels"]),

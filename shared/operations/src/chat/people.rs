@@ -1,11 +1,12 @@
 //! Whose a message is: a person is one record, by whatever number or id they write.
 
+use crate::clients;
 use crate::context::Context;
 use crate::error::Result;
 use crate::leads::{Lead, arrival, suppression};
 use domain::business::BusinessConfig;
 use domain::chat::Conversation;
-use domain::contact::{Channel, Contact, Details};
+use domain::contact::{Channel, Contact, Details, split_name};
 use domain::{Author, ContactId, Phone, text};
 use store::{Stored, Transaction};
 
@@ -59,7 +60,8 @@ async fn found(ctx: &Context, sender: &Sender) -> Result<(Option<Stored<Contact>
     let writer =
         ctx.store().contact_who_writes(&ctx.tenant, sender.user_id.as_deref(), &sender.phones()).await?;
     let contact = match writer.by_phone.or(writer.by_user_id) {
-        Some(id) => ctx.store().get::<Contact>(&ctx.tenant, &id).await?,
+        // Who was deleted and writes again is there again.
+        Some(id) => clients::come_back(ctx, id).await?,
         None => None,
     };
     let other = writer.by_user_id.filter(|id| contact.as_ref().is_none_or(|contact| contact.id != *id));
@@ -121,10 +123,10 @@ pub(super) async fn known(ctx: &Context, sender: &Sender, config: &BusinessConfi
 fn newcomer(ctx: &Context, sender: &Sender, config: &BusinessConfig) -> Contact {
     let now = ctx.now();
     let name = text::tidied(sender.name.as_deref().unwrap_or_default(), 100);
-    let (first, last) = name.rsplit_once(' ').unwrap_or((&name, ""));
+    let (first_name, last_name) = split_name(&name);
     let details = Details {
-        first_name: first.to_owned(),
-        last_name: last.to_owned(),
+        first_name,
+        last_name,
         source: if sender.from_ad { AD_SOURCE } else { SOURCE }.to_owned(),
         phone: sender.phones().into_iter().next(),
         ..Details::default()

@@ -45,6 +45,8 @@ pub(super) struct Book {
     asked_phones: HashSet<Phone>,
     asked_emails: HashSet<String>,
     asked_ids: HashSet<ContactId>,
+    /// Whose number or address rows name, though somebody deleted them.
+    deleted: HashSet<ContactId>,
     /// The campaigns that rows name, and those that take leads of rows' sources, as far as there are any.
     campaigns: HashMap<CampaignId, Option<Stored<Campaign>>>,
     takers: HashMap<String, Option<Stored<Campaign>>>,
@@ -94,7 +96,21 @@ impl Book {
         let named = rows.iter().filter_map(|row| row.id);
         let wanted = named.chain(owners.phones.values().copied()).chain(owners.emails.values().copied());
         let ids: Vec<ContactId> = wanted.filter(|id| self.asked_ids.insert(*id)).collect();
-        for stored in ctx.store().get_many::<Contact>(&ctx.tenant, &ids).await? {
+        let found = ctx.store().get_many::<Contact>(&ctx.tenant, &ids).await?;
+        let gone: Vec<ContactId> = owners
+            .phones
+            .iter()
+            .map(|(phone, id)| (Some(phone.clone()), None, *id))
+            .chain(owners.emails.iter().map(|(email, id)| (None, Some(email.clone()), *id)))
+            .filter(|(.., id)| ids.contains(id) && !found.iter().any(|stored| stored.id == *id))
+            .map(|(phone, email, id)| {
+                self.phones.extend(phone.map(|phone| (phone, id)));
+                self.emails.extend(email.map(|email| (email, id)));
+                id
+            })
+            .collect();
+        self.deleted.extend(gone);
+        for stored in found {
             let contact = stored.value.clone();
             self.note(&contact);
             let (rows, id) = (Vec::new(), contact.id);
@@ -138,6 +154,12 @@ impl Book {
             if other.is_some() && other != lead {
                 return Err(wrong(field, "is another lead's than the one that the rest of the row names"));
             }
+        }
+        if let Some(deleted) = lead.filter(|lead| self.deleted.contains(lead)) {
+            let field = if by_phone == Some(deleted) { "phone" } else { "email" };
+            let detail =
+                format!("is that of {deleted}, who was deleted: POST /crm/clients/{deleted}/restore");
+            return Err(wrong(field, &detail));
         }
         let known = lead.and_then(|lead| self.leads.get(&lead));
         if known.is_some() && rules.import.options.on_duplicate == OnDuplicate::Skip {
@@ -237,6 +259,7 @@ impl Book {
 fn says_the_same(one: &Contact, other: &Contact) -> bool {
     one.details == other.details
         && one.status == other.status
+        && one.client_status == other.client_status
         && one.score == other.score
         && one.consent == other.consent
 }

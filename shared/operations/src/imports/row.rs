@@ -2,7 +2,7 @@
 
 use crate::leads::LeadInput;
 use domain::business::{BusinessConfig, FieldKind};
-use domain::contact::{Channel, Consent, LeadStatus};
+use domain::contact::{Channel, ClientStatus, Consent, LeadStatus, split_name};
 use domain::import::columns::{self, Field, Statement};
 use domain::import::{Header, RowError};
 use domain::money::{Amount, Sum};
@@ -30,8 +30,11 @@ pub(super) struct Row {
     last_name: Option<String>,
     company: Option<String>,
     position: Option<String>,
+    nationality: Option<String>,
+    address: Option<String>,
     assignee: Option<Email>,
     status: Option<LeadStatus>,
+    client_status: Option<ClientStatus>,
     score: Option<u8>,
     timezone: Option<ZoneName>,
     tags: Option<Vec<String>>,
@@ -113,10 +116,13 @@ impl Row {
             Field::Phone => self.phone = Some(Phone::parse(trimmed, config.default_country)?),
             Field::Company => self.company = owned(),
             Field::Position => self.position = owned(),
+            Field::Nationality => self.nationality = owned(),
+            Field::Address => self.address = owned(),
             Field::Source => self.source = owned(),
             Field::CampaignId => self.campaign_id = Some(trimmed.parse()?),
             Field::Assignee => self.assignee = Some(trimmed.parse()?),
             Field::Status => self.status = Some(status(trimmed)?),
+            Field::ClientStatus => self.client_status = Some(client_status(trimmed)?),
             Field::Score => self.score = Some(score(trimmed)?),
             Field::Timezone => self.timezone = Some(trimmed.parse()?),
             Field::Tags => self.tags = Some(several(trimmed)?),
@@ -150,14 +156,16 @@ impl Row {
     pub(super) fn lay_over(&self, input: &mut LeadInput) {
         let (mut first, mut last) = (self.first_name.clone(), self.last_name.clone());
         if let (None, None, Some(name)) = (&first, &last, &self.name) {
-            let (one, rest) = name.split_once(char::is_whitespace).unwrap_or((name, ""));
-            (first, last) = (Some(one.to_owned()), Some(rest.trim().to_owned()));
+            let (given, family) = split_name(name);
+            (first, last) = (Some(given), Some(family));
         }
         let texts = [
             (&mut input.first_name, &first),
             (&mut input.last_name, &last),
             (&mut input.company, &self.company),
             (&mut input.position, &self.position),
+            (&mut input.nationality, &self.nationality),
+            (&mut input.address, &self.address),
             (&mut input.source, &self.source),
             (&mut input.notes, &self.notes),
         ];
@@ -185,6 +193,7 @@ impl Row {
         }
         input.campaign_id = self.campaign_id.or(input.campaign_id);
         input.status = self.status.or(input.status);
+        input.client_status = self.client_status.or(input.client_status);
         input.score = self.score.or(input.score);
         input.timezone = self.timezone.clone().or(input.timezone.take());
         input.preferences.extend(self.preferences.clone());
@@ -210,6 +219,11 @@ fn status(text: &str) -> Result<LeadStatus, Invalid> {
         let words = LeadStatus::ALL.map(LeadStatus::as_str).join(", ");
         Invalid::new(format!("is not a status: {words} are expected"))
     })
+}
+
+fn client_status(text: &str) -> Result<ClientStatus, Invalid> {
+    let known = ClientStatus::ALL.into_iter().find(|status| status.as_str().eq_ignore_ascii_case(text));
+    known.ok_or_else(|| Invalid::new("is not a client status: prospect, active or inactive is expected"))
 }
 
 fn score(text: &str) -> Result<u8, Invalid> {

@@ -7,7 +7,7 @@ use crate::{Listing, Page, business_config};
 use domain::contact::{Contact, LeadStatus};
 use domain::{CampaignId, ContactId, Email, Invalid, Phone, Role, text};
 use serde::{Deserialize, Serialize};
-use store::LeadFilter;
+use store::{LeadFilter, Stored};
 use utoipa::{IntoParams, ToSchema};
 
 /// Which leads to list: those that fit all that is given.
@@ -34,16 +34,28 @@ pub struct LeadSearch {
 /// The leads that fit, newest first; those that a name is searched for by are in the order of the word that was
 /// found.
 pub async fn list(ctx: &Context, search: &LeadSearch, page: &Page) -> Result<Listing<Lead>> {
-    ctx.require(Role::Viewer)?;
-    let mut filter = LeadFilter {
+    let filter = LeadFilter {
         status: search.status,
         campaign: search.campaign_id,
         assignee: search.assignee.clone(),
         source: search.source.clone(),
         tag: search.tag.clone(),
-        name: Vec::new(),
+        ..LeadFilter::default()
     };
-    if let Some(search) = search.search.as_deref().map(str::trim).filter(|search| !search.is_empty()) {
+    let listing = found(ctx, filter, search.search.as_deref(), page).await?;
+    Ok(Listing { items: listing.items.iter().map(|contact| Lead::of(contact)).collect(), next: listing.next })
+}
+
+/// The contacts that fit, of those that a text finds: a telephone number in any form, an e-mail address, or beginnings of
+/// words of name and company.
+pub(crate) async fn found(
+    ctx: &Context,
+    mut filter: LeadFilter,
+    search: Option<&str>,
+    page: &Page,
+) -> Result<Listing<Stored<Contact>>> {
+    ctx.require(Role::Viewer)?;
+    if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
         match address(ctx, search).await? {
             Some(Address::Email(email)) => {
                 let owner = ctx.store().contact_with_email(&ctx.tenant, &email).await?;
@@ -60,8 +72,7 @@ pub async fn list(ctx: &Context, search: &LeadSearch, page: &Page) -> Result<Lis
             return Err(Invalid::at("?search", "has no letter and no digit").into());
         }
     }
-    let listing = ctx.store().leads(&ctx.tenant, &filter, page).await?;
-    Ok(Listing { items: listing.items.iter().map(|contact| Lead::of(contact)).collect(), next: listing.next })
+    Ok(ctx.store().leads(&ctx.tenant, &filter, page).await?)
 }
 
 /// What one lead alone can have.
@@ -89,13 +100,16 @@ fn is_number(search: &str) -> bool {
     digits.chars().filter(|c| c.is_numeric()).count() >= 6 && !digits.chars().any(char::is_alphabetic)
 }
 
-async fn the_one(ctx: &Context, owner: Option<ContactId>, filter: &LeadFilter) -> Result<Listing<Lead>> {
+async fn the_one(
+    ctx: &Context,
+    owner: Option<ContactId>,
+    filter: &LeadFilter,
+) -> Result<Listing<Stored<Contact>>> {
     let found = match owner {
         Some(id) => ctx.store().get::<Contact>(&ctx.tenant, &id).await?,
         None => None,
     };
-    let found = found.filter(|contact| filter.fits(contact));
-    Ok(Listing { items: found.iter().map(|contact| Lead::of(contact)).collect(), next: None })
+    Ok(Listing { items: found.into_iter().filter(|contact| filter.fits(contact)).collect(), next: None })
 }
 
 impl LeadSearch {

@@ -70,6 +70,16 @@ pub struct PracticeView {
     pub updated_at: Timestamp,
 }
 
+/// A practice that may have to be renewed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Renewable {
+    /// The practice.
+    #[serde(flatten)]
+    pub practice: PracticeView,
+    /// How many days what was got is still valid, by the business's own calendar; less than 0 where it is no more.
+    pub days_until_expiry: i64,
+}
+
 /// A practice with its documents.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PracticeDetail {
@@ -141,6 +151,15 @@ impl PracticeView {
             created_at: practice.created_at,
             updated_at: practice.updated_at,
         }
+    }
+}
+
+impl Renewable {
+    /// A practice as a renewal, seen from a day; none if it has no end or nothing is to be renewed.
+    pub(crate) fn of(practice: &Practice, today: Date) -> Option<Self> {
+        let ends = practice.renewable()?;
+        let days_until_expiry = (ends.duration_since(today)).as_hours() / 24;
+        Some(Self { practice: PracticeView::of(practice), days_until_expiry })
     }
 }
 

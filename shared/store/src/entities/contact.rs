@@ -31,12 +31,55 @@ impl Entity for Contact {
     fn rows(&self) -> Vec<Row> {
         let mut rows = super::leads::rows(self);
         rows.extend(super::figures::of_contact(self));
-        let claim = |name, value: String| Row::Claim { name, value, owner: self.id.to_string() };
-        rows.extend(self.details.phone.as_ref().map(|phone| claim(PHONE, phone.to_string())));
-        rows.extend(self.details.email.as_ref().map(|email| claim(EMAIL, email.canonical())));
-        rows.extend(self.whatsapp_user_id.as_ref().map(|id| claim(WHATSAPP, id.clone())));
+        rows.extend(claims(self));
         rows
     }
+}
+
+/// The list of deleted contacts, the last that was deleted first.
+pub const DELETED_LEADS: &str = "lead#deleted";
+
+/// A contact whom somebody deleted and may bring back: out of every list, and their number and addresses still theirs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeletedContact {
+    /// The record as it was.
+    pub contact: Contact,
+    /// The version in which it was deleted.
+    pub last_version: u64,
+    /// When it was deleted.
+    pub at: Timestamp,
+    /// By whom, as the audit names them.
+    pub by: String,
+}
+
+impl Entity for DeletedContact {
+    const KIND: &'static str = "deleted_lead";
+    type Id = ContactId;
+
+    fn key_of(tenant: &TenantId, id: &ContactId) -> Key {
+        Key::of(tenant, format_args!("CON#{id}"), "deleted")
+    }
+
+    fn key(&self, tenant: &TenantId) -> Key {
+        Self::key_of(tenant, &self.contact.id)
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let sort = newest_first(self.at, self.contact.id);
+        let mut rows = vec![Row::Listed { list: DELETED_LEADS.to_owned(), sort }];
+        rows.extend(claims(&self.contact));
+        rows
+    }
+}
+
+/// What a contact alone has.
+fn claims(contact: &Contact) -> Vec<Row> {
+    let claim = |name, value: String| Row::Claim { name, value, owner: contact.id.to_string() };
+    let mut claims = Vec::new();
+    claims.extend(contact.details.phone.as_ref().map(|phone| claim(PHONE, phone.to_string())));
+    claims.extend(contact.details.email.as_ref().map(|email| claim(EMAIL, email.canonical())));
+    claims.extend(contact.whatsapp_user_id.as_ref().map(|id| claim(WHATSAPP, id.clone())));
+    claims
 }
 
 pub(super) const PHONE: &str = "lead#phone";

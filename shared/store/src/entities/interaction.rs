@@ -120,6 +120,17 @@ impl Store {
         self.walk(stretch, page, |_| true, |interaction| filter.fits(interaction)).await
     }
 
+    /// How many interactions there were with a contact, `most` at most: one query of rows.
+    pub async fn count_interactions(
+        &self,
+        tenant: &TenantId,
+        contact: ContactId,
+        most: usize,
+    ) -> Result<usize> {
+        let list = Stretch::of_list(tenant, &interactions_with(contact));
+        Ok(self.stretch(&Stretch { limit: most, ..list }).await?.len())
+    }
+
     /// How many interactions there are, from counters.
     pub async fn interaction_figures(&self, tenant: &TenantId) -> Result<InteractionFigures> {
         let mut figures = InteractionFigures::default();

@@ -5,8 +5,8 @@ use crate::Store;
 use crate::entity::{Row, Stored, newest_first, oldest_first};
 use crate::error::Result;
 use crate::read::{Listing, Page, Stretch};
-use domain::contact::{Contact, LeadStatus};
-use domain::{CampaignId, Email, TenantId, text};
+use domain::contact::{ClientStatus, Contact, LeadStatus};
+use domain::{CampaignId, Email, TenantId, nationality, text};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -34,6 +34,10 @@ pub struct LeadFilter {
     pub source: Option<String>,
     /// A label of theirs, in any case.
     pub tag: Option<String>,
+    /// Where they stand as clients.
+    pub client_status: Option<ClientStatus>,
+    /// Of which nationality they are, as [`nationality::key`] has it.
+    pub nationality: Option<String>,
     /// Beginnings of words of their name or company, folded.
     pub name: Vec<String>,
 }
@@ -58,8 +62,17 @@ impl Store {
     pub async fn lead_counts(&self, tenant: &TenantId) -> Result<LeadCounts> {
         let counts = self.counts(tenant, STAT).await?;
         let count = |dimension: &str| counts.get(dimension).copied().unwrap_or_default();
-        let by_status = LeadStatus::ALL.map(|status| (status, count(&of_status(status))));
-        Ok(LeadCounts { total: count("all"), by_status: by_status.into() })
+        let group = |prefix: &str| {
+            let own = counts.iter().filter_map(|(dimension, n)| Some((dimension.strip_prefix(prefix)?, *n)));
+            own.map(|(value, n)| (value.to_owned(), n)).collect()
+        };
+        Ok(LeadCounts {
+            total: count("all"),
+            by_status: LeadStatus::ALL.map(|status| (status, count(&of_status(status)))).into(),
+            by_client_status: ClientStatus::ALL.map(|status| (status, count(&as_client(status)))).into(),
+            by_assignee: group("assignee#"),
+            by_nationality: group("nationality#"),
+        })
     }
 }
 
@@ -70,11 +83,22 @@ pub struct LeadCounts {
     pub total: i64,
     /// Those in each status.
     pub by_status: BTreeMap<LeadStatus, i64>,
+    /// Those in each status as clients.
+    pub by_client_status: BTreeMap<ClientStatus, i64>,
+    /// Those whom each member looks after, by e-mail address in lower case.
+    pub by_assignee: BTreeMap<String, i64>,
+    /// Those of each nationality, as [`nationality::key`] has it.
+    pub by_nationality: BTreeMap<String, i64>,
 }
 
 /// The dimension under which leads of a status are counted.
 fn of_status(status: LeadStatus) -> String {
     format!("status#{}", status.as_str())
+}
+
+/// The dimension under which leads are counted who stand so as clients.
+fn as_client(status: ClientStatus) -> String {
+    format!("client#{}", status.as_str())
 }
 
 impl LeadFilter {
@@ -87,12 +111,16 @@ impl LeadFilter {
         let tag = || self.tag.as_ref().map(|tag| list("tag", text::folded(tag)));
         let assignee = || self.assignee.as_ref().map(|assignee| list("assignee", assignee.canonical()));
         let source = || self.source.as_ref().map(|source| list("source", text::folded(source)));
+        let nationality = || self.nationality.as_ref().map(|key| list("nationality", key));
         let status = || self.status.map(|status| list("status", status.as_str()));
+        let client = || self.client_status.map(|status| list("client", status.as_str()));
         campaign
             .or_else(tag)
             .or_else(assignee)
+            .or_else(nationality)
             .or_else(source)
             .or_else(status)
+            .or_else(client)
             .unwrap_or_else(|| LEADS.to_owned())
     }
 
@@ -108,6 +136,8 @@ impl LeadFilter {
             && self.campaign.is_none_or(|campaign| details.campaign_id == Some(campaign))
             && self.assignee.as_ref().is_none_or(|assignee| details.assignee.as_ref() == Some(assignee))
             && self.source.as_ref().is_none_or(|source| same(source, &details.source))
+            && self.client_status.is_none_or(|status| status == contact.client_status)
+            && (self.nationality.is_none() || self.nationality == nationality::key(&details.nationality))
             && self.tag.as_ref().is_none_or(|tag| details.tags.iter().any(|is| same(tag, is)))
             && (self.name.is_empty() || begin(&name(contact), &self.name))
     }
@@ -124,7 +154,13 @@ pub(super) fn rows(contact: &Contact) -> Vec<Row> {
         listed(list("status", contact.status.as_str())),
         counted("all".to_owned()),
         counted(of_status(contact.status)),
+        listed(list("client", contact.client_status.as_str())),
+        counted(as_client(contact.client_status)),
     ];
+    if let Some(nationality) = nationality::key(&details.nationality) {
+        rows.push(listed(list("nationality", &nationality)));
+        rows.push(counted(format!("nationality#{nationality}")));
+    }
     rows.extend(details.campaign_id.map(|campaign| listed(list("campaign", campaign))));
     let oldest = oldest_first(contact.created_at, contact.id);
     if let Some(campaign) = details.campaign_id.filter(|campaign| contact.enrolled != Some(*campaign)) {
@@ -132,7 +168,10 @@ pub(super) fn rows(contact: &Contact) -> Vec<Row> {
     } else if contact.is_free() {
         rows.push(Row::Listed { list: free_leads(&details.source), sort: oldest });
     }
-    rows.extend(details.assignee.as_ref().map(|assignee| listed(list("assignee", assignee.canonical()))));
+    if let Some(assignee) = details.assignee.as_ref().map(Email::canonical) {
+        rows.push(listed(list("assignee", &assignee)));
+        rows.push(counted(format!("assignee#{assignee}")));
+    }
     rows.extend(
         Some(text::folded(&details.source)).filter(|s| !s.is_empty()).map(|s| listed(list("source", s))),
     );

@@ -34,7 +34,7 @@ pub use campaign::{
     waiting_leads,
 };
 pub use chat::ChatFigures;
-pub use contact::{ContactRecord, HistoryRecord, StoredAction, Writer};
+pub use contact::{ContactRecord, DELETED_LEADS, DeletedContact, HistoryRecord, StoredAction, Writer};
 pub use conversation::{BotStatus, ConversationFilter, Feedback, Halt, WhatsappTemplate};
 pub use deal::{DEALS, DealFilter};
 pub use event::RawEvent;

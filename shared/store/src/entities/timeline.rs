@@ -16,6 +16,7 @@ use crate::read::{Listing, Page, Stretch, cursor};
 use domain::action::Action;
 use domain::call::Call;
 use domain::chat::Message;
+use domain::contact::{Contact, Move};
 use domain::deal::{Deal, StageChange};
 use domain::interaction::Interaction;
 use domain::practice::{Practice, Renewal, StatusChange};
@@ -42,6 +43,8 @@ pub enum Moment {
     Interaction(Interaction),
     /// Something followed from a call.
     Action(Action),
+    /// The person moved from one standing to another.
+    Moved(ContactId, Move),
     /// A practice was begun.
     PracticeBegun(Arc<Practice>),
     /// A practice moved.
@@ -62,6 +65,7 @@ impl Moment {
             Self::Message(message) => message.at,
             Self::Interaction(interaction) => interaction.at,
             Self::Action(action) => action.created_at,
+            Self::Moved(_, moved) => moved.at,
             Self::PracticeBegun(practice) => practice.created_at,
             Self::PracticeMoved(_, moved) => moved.at,
             Self::PracticeRenewed(_, renewal) => renewal.at,
@@ -75,17 +79,18 @@ impl Moment {
 type Placed = (String, Moment);
 
 impl Store {
-    /// What happened with a person, the latest first: their calls, messages, interactions, actions, and the moves of their
-    /// latest practices and deals. Each source is read from where the page begins, side by side.
+    /// What happened with a person, the latest first: their calls, messages, interactions, actions, their own last moves, and
+    /// those of their latest practices and deals; none if there is no such person. Each source is read from where the page begins, side by side.
     pub async fn timeline(
         &self,
         tenant: &TenantId,
         contact: ContactId,
         page: &Page,
-    ) -> Result<Listing<Moment>> {
+    ) -> Result<Option<Listing<Moment>>> {
         let Part { limit, wanted, after } = Part::of(page)?;
         let after = after.as_deref();
-        let (calls, interactions, actions, messages, practices, deals) = try_join!(
+        let (person, calls, interactions, actions, messages, practices, deals) = try_join!(
+            self.get::<Contact>(tenant, &contact),
             self.stretch_of_list(tenant, calls_of_lead(contact), after, wanted, |call: Call| {
                 (newest_first(call.created_at, call.id), Moment::Call(call))
             }),
@@ -95,9 +100,10 @@ impl Store {
             self.stretch_of_list(tenant, practices_of(contact), None, RECORDS, Arc::<Practice>::new),
             self.stretch_of_list(tenant, deals_of(contact), None, RECORDS, Arc::<Deal>::new),
         )?;
+        let Some(person) = person else { return Ok(None) };
         let moves = practices.into_iter().flat_map(of_practice).chain(deals.into_iter().flat_map(of_deal));
-        let sources = [calls, interactions, actions, messages];
-        Ok(merged(sources.into_iter().flatten().chain(moves), after, limit))
+        let sources = [of_person(&person), calls, interactions, actions, messages];
+        Ok(Some(merged(sources.into_iter().flatten().chain(moves), after, limit)))
     }
 
     /// What happened with a practice, the latest first: its moves and renewals, and what was said about it. None if there is
@@ -202,6 +208,11 @@ fn placed_interaction(said: Interaction) -> Placed {
 /// A place among moments of one instant: the later of them first.
 fn place(at: Timestamp, id: impl Display, n: usize) -> String {
     newest_first(at, format_args!("{id}.{:02}", 99_usize.saturating_sub(n)))
+}
+
+fn of_person(person: &Contact) -> Vec<Placed> {
+    let moves = person.moves.iter().enumerate();
+    moves.map(|(n, moved)| (place(moved.at, person.id, n), Moment::Moved(person.id, moved.clone()))).collect()
 }
 
 fn of_practice(practice: Arc<Practice>) -> Vec<Placed> {
