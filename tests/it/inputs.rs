@@ -17,6 +17,7 @@ fn routes() -> Vec<(Method, String, bool)> {
             _ if path.starts_with("/crm/interactions/practice/") => "prc_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/interactions") => "int_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/clients") => "con_01JAAAAAAAAAAAAAAAAAAAAAAA",
+            _ if path.starts_with("/crm/team") => "mem_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/practices") => "prc_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/agents/templates") => "tpl_01JAAAAAAAAAAAAAAAAAAAAAAA",
             Some("leads") => "con_01JAAAAAAAAAAAAAAAAAAAAAAA",

@@ -12,6 +12,7 @@ mod chat;
 mod clients;
 mod context;
 mod crash;
+mod crm;
 mod deals;
 mod endings;
 mod events;

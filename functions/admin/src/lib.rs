@@ -1,4 +1,4 @@
-//! `/admin`: tenants, API keys, credentials at the providers, token issuers, the audit.
+//! `/admin`: tenants, API keys, credentials at the providers, token issuers, the audit, the tables of an older system.
 
 use api::{Caller, Created, List, NoContent, PageQuery, Path, Problem, Query, Submitted};
 use axum::Json;
@@ -11,7 +11,11 @@ use serde_json::Value;
 use store::Stored;
 
 mod audit;
+mod crm_tables;
 use audit::{__path_list_audit, list_audit};
+use crm_tables::{
+    __path_apply_migration_007, __path_check_crm_tables, apply_migration_007, check_crm_tables,
+};
 
 api::routes!(
     create_tenant,
@@ -22,6 +26,8 @@ api::routes!(
     list_integrations,
     put_jwt_issuer,
     list_audit,
+    check_crm_tables,
+    apply_migration_007,
 );
 
 /// Makes a tenant, with its owner's key. For the platform owner only.

@@ -1,4 +1,5 @@
-//! `GET /openapi.json`, `GET /docs`, `GET /health`: the API's own description, and whether it is up. Open to all.
+//! `GET /`, `GET /openapi.json`, `GET /docs`, `GET /health`: what this is, the API's own description, and whether it is up.
+//! Open to all.
 
 use api::Api;
 use axum::Json;
@@ -8,11 +9,29 @@ use http::header;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-api::routes!(get_openapi, get_docs, get_health);
+api::routes!(get_about, get_openapi, get_docs, get_health);
 
 /// The document is generated from the handlers and checked in; a test compares the two.
 const OPENAPI: &str = include_str!("../../../infra/openapi.json");
 const DOCS: &str = include_str!("docs.html");
+
+/// What answers here.
+#[derive(Debug, Serialize, ToSchema)]
+struct About {
+    /// What it is called.
+    name: &'static str,
+    /// The version that is running.
+    version: &'static str,
+    /// Where its description is.
+    docs: &'static str,
+}
+
+/// What answers here, and in which version.
+#[utoipa::path(get, path = "/", tag = "about", security(()),
+    responses((status = 200, description = "Name and version", body = About)))]
+async fn get_about() -> Json<About> {
+    Json(About { name: "Frontdesk", version: env!("CARGO_PKG_VERSION"), docs: "/docs" })
+}
 
 /// The OpenAPI document.
 #[utoipa::path(get, path = "/openapi.json", tag = "about", security(()),

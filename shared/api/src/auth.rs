@@ -3,13 +3,15 @@
 use crate::identity::{Identity, identify};
 use crate::{Api, Problem};
 use axum::extract::FromRequestParts;
+use domain::crm::CrmSettings;
 use futures::future::BoxFuture;
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use operations::{Context, Platform};
 use std::convert::Infallible;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
+use store::{Rate, Stored};
 
 /// An authenticated caller, within its rate, and the context of its request.
 #[derive(Debug, Clone)]
@@ -59,7 +61,7 @@ fn identified<'a>(parts: &'a mut Parts, api: &'a Api) -> BoxFuture<'a, Result<Ca
             )
         })?;
         let identity = identify(api, credential).await?;
-        within_rate(&api.platform, &identity).await?;
+        within_rate(&api.platform, &identity, parts.uri.path()).await?;
         let Identity { tenant, actor, .. } = identity;
         let correlation = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
         let span = tracing::Span::current();
@@ -68,6 +70,9 @@ fn identified<'a>(parts: &'a mut Parts, api: &'a Api) -> BoxFuture<'a, Result<Ca
         let ctx = Context { platform: api.platform.clone(), tenant, actor, correlation, idempotency: None };
         if let Some(seen) = parts.extensions.get::<Seen>() {
             let _ = seen.0.set(ctx.clone());
+        }
+        if let Some(origin) = parts.headers.get(header::ORIGIN) {
+            from_allowed_origin(&ctx, origin).await?;
         }
         Ok(Caller(ctx))
     })
@@ -83,9 +88,25 @@ fn credential(headers: &HeaderMap) -> Option<&str> {
         .filter(|credential| !credential.is_empty() && credential.len() <= 8_192)
 }
 
-async fn within_rate(platform: &Platform, identity: &Identity) -> Result<(), Problem> {
+/// Where a page's request comes from is looked at on top of who asks: a key in a page is easily copied into another.
+async fn from_allowed_origin(ctx: &Context, origin: &HeaderValue) -> Result<(), Problem> {
+    let settings = ctx.store().get::<CrmSettings>(&ctx.tenant, &()).await.map_err(operations::Error::from)?;
+    let is_allowed =
+        |settings: Stored<CrmSettings>| origin.to_str().is_ok_and(|origin| settings.allows_origin(origin));
+    if settings.is_none_or(is_allowed) { Ok(()) } else { Err(Problem::origin_not_allowed()) }
+}
+
+/// The rate of `/admin` is one of its own, whatever a credential may do elsewhere.
+const ADMIN_RATE: Rate = Rate { per_second: 5, burst: 30 };
+
+async fn within_rate(platform: &Platform, identity: &Identity, path: &str) -> Result<(), Problem> {
     let Some((user, rate)) = &identity.rate else { return Ok(()) };
-    let used = platform.store.count_use(&identity.tenant, user, *rate, platform.now()).await;
+    let (user, rate) = if path.starts_with("/admin/") {
+        (format!("{user}#admin"), rate.at_most(ADMIN_RATE))
+    } else {
+        (user.clone(), *rate)
+    };
+    let used = platform.store.count_use(&identity.tenant, &user, rate, platform.now()).await;
     match used.map_err(operations::Error::from)? {
         Some(seconds) => Err(Problem::too_many(seconds)),
         None => Ok(()),

@@ -77,6 +77,12 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "The caller is not known", detail)
     }
 
+    /// A page from elsewhere asks.
+    pub(crate) fn origin_not_allowed() -> Self {
+        let detail = "Pages from this origin may not ask; `allowed_origins` in /crm/settings says which may.";
+        Self::new(StatusCode::FORBIDDEN, "origin_not_allowed", "The page's origin is not allowed", detail)
+    }
+
     /// The body is larger than the route takes.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("The body may have at most {limit} bytes.");

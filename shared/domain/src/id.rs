@@ -122,6 +122,14 @@ ids! {
     KeyId = "key_", "API key";
     /// A service that a client is being given, or was.
     PracticeId = "prc_", "practice";
+    /// Somebody who works at the business.
+    MemberId = "mem_", "member";
+    /// A saved conversation.
+    SavedConversationId = "sav_", "saved conversation";
+    /// What a person is asked about.
+    ReviewId = "rev_", "review";
+    /// An alert that something has to be renewed.
+    RenewalAlertId = "ren_", "renewal alert";
     /// One HTTP request or one job delivery.
     RequestId = "req_", "request";
     /// Something for a person to do.

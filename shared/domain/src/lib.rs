@@ -16,6 +16,7 @@ pub mod contact;
 pub mod context;
 pub mod conversion;
 pub mod cost;
+pub mod crm;
 pub mod csv;
 mod day;
 pub mod deal;
@@ -24,6 +25,7 @@ pub mod id;
 pub mod import;
 pub mod interaction;
 pub mod invalid;
+pub mod member;
 pub mod messages;
 pub mod money;
 pub mod nationality;
@@ -45,8 +47,8 @@ pub use day::Day;
 pub use email::Email;
 pub use id::{
     ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, ConversationId, DealId, DocumentId,
-    ExportId, ImportId, InteractionId, JobId, KeyId, MessageId, PracticeId, RequestId, TaskId, TemplateId,
-    TenantId,
+    ExportId, ImportId, InteractionId, JobId, KeyId, MemberId, MessageId, PracticeId, RenewalAlertId,
+    RequestId, ReviewId, SavedConversationId, TaskId, TemplateId, TenantId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money};

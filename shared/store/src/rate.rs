@@ -26,6 +26,12 @@ impl Default for Rate {
 }
 
 impl Rate {
+    /// This rate, and no more than another.
+    #[must_use]
+    pub fn at_most(self, other: Self) -> Self {
+        Self { per_second: self.per_second.min(other.per_second), burst: self.burst.min(other.burst) }
+    }
+
     /// The length of one window, in seconds: in it a burst's worth of requests is the rate over time.
     fn window_secs(self) -> i64 {
         i64::from(self.burst.div_ceil(self.per_second.max(1)).max(1))

@@ -160,7 +160,7 @@ fn what_is_no_route_reaches_not_found() {
     assert_eq!(default, [&Route { function: "not-found".to_owned(), method: None, path: None }]);
     for method in METHODS {
         assert_eq!(chosen(&routes, method, "/nowhere"), default[0]);
-        assert_eq!(chosen(&routes, method, "/"), default[0]);
+        assert_eq!(chosen(&routes, method, "/nowhere/below"), default[0]);
     }
 }
 

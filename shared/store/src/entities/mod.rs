@@ -18,6 +18,7 @@ mod meaning;
 mod practice;
 mod suppression;
 mod task;
+mod team;
 mod template;
 mod timeline;
 
@@ -49,6 +50,7 @@ pub use practice::{
 };
 pub use suppression::{AddressDigest, SuppressionEntry};
 pub use task::{TASKS, TaskFilter};
+pub use team::MEMBERS_MAX;
 pub use template::{CONTEXT_TEMPLATES_MAX, WHATSAPP_TEMPLATES_MAX};
 pub use timeline::Moment;
 
