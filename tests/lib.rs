@@ -5,6 +5,7 @@
 
 mod daylight;
 pub mod everywhere;
+pub mod extraction;
 mod issuer;
 mod stage;
 

@@ -24,6 +24,7 @@ mod interactions;
 mod logs;
 mod openapi;
 mod practices;
+mod saving;
 mod seeds;
 mod story;
 mod suppression;

@@ -6,7 +6,7 @@ use api::{Caller, Created, IfMatch, List, NoContent, PageQuery, Path, Problem, Q
 use axum::Json;
 use domain::{ContactId, Email};
 use operations::clients::{
-    self, Client, ClientInput, ClientOverview, ClientSearch, ClientSummary, DeletedClient,
+    self, Client, ClientInput, ClientOverview, ClientProvenance, ClientSearch, ClientSummary, DeletedClient,
 };
 use serde_json::Value;
 
@@ -20,7 +20,9 @@ api::routes!(
     update_client,
     delete_client,
     restore_client,
-    show_client_summary
+    show_client_summary,
+    show_client_provenance,
+    revert_client_field
 );
 
 /// Stores a client. A phone in any form, or an e-mail in any case, that another client has is a duplicate.
@@ -185,4 +187,40 @@ async fn show_client_summary(
     Path(id): Path<ContactId>,
 ) -> api::Result<Record<ClientSummary>> {
     Ok(Record(clients::summary(&caller, id).await?))
+}
+
+/// Who wrote each field of a client, and from what: of what a model wrote, the sentence that it rests on.
+#[utoipa::path(
+    get,
+    path = "/crm/clients/{id}/provenance",
+    tag = "clients",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The fields", body = ClientProvenance),
+    ),
+)]
+async fn show_client_provenance(
+    caller: Caller,
+    Path(id): Path<ContactId>,
+) -> api::Result<Json<ClientProvenance>> {
+    Ok(Json(clients::provenance(&caller, id).await?))
+}
+
+/// Puts back what stood in a field before a model wrote it. No model writes it again.
+#[utoipa::path(
+    post,
+    path = "/crm/clients/{id}/provenance/{field}/revert",
+    tag = "clients",
+    params(("id" = String, Path), ("field" = String, Path), IfMatch),
+    responses(
+        (status = 200, description = "The client", body = Client),
+        (status = 409, description = "No model wrote the field, or what stood there is another client's", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn revert_client_field(
+    caller: Caller,
+    Path((id, field)): Path<(ContactId, String)>,
+    IfMatch(expected): IfMatch,
+) -> api::Result<Record<Client>> {
+    Ok(Record(clients::revert(&caller, id, &field, expected).await?))
 }

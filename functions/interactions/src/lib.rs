@@ -4,15 +4,17 @@
 
 use api::{Caller, Created, IfMatch, List, NoContent, PageQuery, Path, Problem, Query, Record, Submitted};
 use axum::Json;
+use axum::response::{IntoResponse, Response};
 use domain::{ContactId, InteractionId, PracticeId};
 use operations::interactions::{
-    self, InteractionInput, InteractionOverview, InteractionSearch, InteractionView,
+    self, FromConversationInput, InteractionInput, InteractionOverview, InteractionSearch, InteractionView,
 };
 use operations::timeline::{self, TimelineEntry};
 use serde_json::Value;
 
 api::routes!(
     create_interaction,
+    create_interaction_from_conversation,
     list_interactions,
     show_interaction_overview,
     list_client_timeline,
@@ -35,6 +37,25 @@ api::routes!(
 )]
 async fn create_interaction(request: Submitted<InteractionInput>) -> api::Result<Created<InteractionView>> {
     Ok(Created(interactions::create(&request.ctx, request.body).await?))
+}
+
+/// Notes a saved conversation or one of the inbox, once: whoever asks again gets what was noted.
+#[utoipa::path(
+    post,
+    path = "/crm/interactions/from-conversation",
+    tag = "interactions",
+    request_body = FromConversationInput,
+    responses(
+        (status = 201, description = "It is noted", body = InteractionView),
+        (status = 200, description = "It was noted before", body = InteractionView),
+        (status = 404, description = "There is no such conversation or client", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn create_interaction_from_conversation(
+    request: Submitted<FromConversationInput>,
+) -> api::Result<Response> {
+    let (noted, is_new) = interactions::from_conversation(&request.ctx, request.body).await?;
+    Ok(if is_new { Created(noted).into_response() } else { Record(noted).into_response() })
 }
 
 /// Interactions, the latest first. A page may be short where few interactions fit several filters.

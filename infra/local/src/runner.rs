@@ -222,6 +222,7 @@ pub fn routes() -> Router<Api> {
         clients::routes,
         context_builder::routes,
         context_templates::routes,
+        conversation_save::routes,
         crm_settings::routes,
         customer_context::routes,
         deals_tasks::routes,
@@ -230,6 +231,7 @@ pub fn routes() -> Router<Api> {
         inbox::routes,
         interactions::routes,
         leads::routes,
+        review::routes,
         practices::routes,
         whatsapp_webhook::routes,
     ]
@@ -255,6 +257,7 @@ pub fn describe() -> Vec<(&'static str, OpenApi)> {
         ("clients", clients::describe()),
         ("context-builder", context_builder::describe()),
         ("context-templates", context_templates::describe()),
+        ("conversation-save", conversation_save::describe()),
         ("crm-settings", crm_settings::describe()),
         ("customer-context", customer_context::describe()),
         ("deals-tasks", deals_tasks::describe()),
@@ -263,6 +266,7 @@ pub fn describe() -> Vec<(&'static str, OpenApi)> {
         ("inbox", inbox::describe()),
         ("interactions", interactions::describe()),
         ("leads", leads::describe()),
+        ("review", review::describe()),
         ("practices", practices::describe()),
         ("whatsapp-webhook", whatsapp_webhook::describe()),
     ]

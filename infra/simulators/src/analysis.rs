@@ -7,7 +7,10 @@ use crate::openai::{Wish, fold, wished_time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 pub(crate) use reading::language_of;
-use reading::{agent_lines, budget_in, callee_lines, email_in, found, name_in, phone_in, practice_in, says};
+use reading::{
+    agent_lines, budget_in, callee_lines, email_in, found, name_in, nationality_in, phone_in, practice_in,
+    says,
+};
 use serde_json::{Value, json};
 use words::{
     APPOINTMENT, CALLBACK, INJECTION, INTERESTED, NOT_INTERESTED, OBJECTIONS, PROMISES, SENDING, STOP,
@@ -121,6 +124,7 @@ pub(crate) struct Facts {
     pub(crate) email: Option<Found>,
     pub(crate) phone: Option<Found>,
     pub(crate) practice: Option<Found>,
+    pub(crate) nationality: Option<Found>,
     pub(crate) language: &'static str,
     pub(crate) confidence: f64,
     /// Lines that try to give the model orders.
@@ -161,6 +165,7 @@ impl Facts {
             email: lines.iter().find_map(|line| found(email_in(line), line)),
             phone: lines.iter().find_map(|line| found(phone_in(line), line)),
             practice: lines.iter().find_map(|line| found(practice_in(line), line)),
+            nationality: lines.iter().find_map(|line| found(nationality_in(line), line)),
             language: language_of(&lines.join(" ")),
             evidence,
             wishes,
@@ -206,6 +211,7 @@ impl Facts {
         self.email = invented("victor.invented@example.net");
         self.phone = invented("+15557654321");
         self.practice = invented("KITAS");
+        self.nationality = invented("French");
         self.budget = invented("999999");
         let remark = |text: &str| Remark {
             kind: "none",

@@ -4,7 +4,8 @@
 //! twice or out of order can tell that it has nothing left to do.
 
 use domain::{
-    AgentId, AttemptId, CampaignId, ConversationId, ExportId, ImportId, JobId, MessageId, TenantId,
+    AgentId, AttemptId, CampaignId, ConversationId, ExportId, ImportId, JobId, MessageId,
+    SavedConversationId, TenantId,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -97,6 +98,11 @@ pub enum Job {
         /// The message.
         message: MessageId,
     },
+    /// Read a saved conversation, if that is still to be done.
+    ExtractConversation {
+        /// The conversation.
+        conversation: SavedConversationId,
+    },
 }
 
 /// How the jobs of one kind are queued and run. The template and the local runner are both held to it.
@@ -113,7 +119,7 @@ pub struct JobKind {
 }
 
 /// Every kind of job.
-pub const JOB_KINDS: [JobKind; 13] = [
+pub const JOB_KINDS: [JobKind; 14] = [
     JobKind { name: "PlanCalls", function: "call-planner", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "DialCall", function: "call-dialer", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "ReconcileCall", function: "call-reconciler", timeout_secs: 60, max_deliveries: 8 },
@@ -137,6 +143,7 @@ pub const JOB_KINDS: [JobKind; 13] = [
     JobKind { name: "IngestMessages", function: "message-ingest", timeout_secs: 60, max_deliveries: 8 },
     JobKind { name: "AnswerMessages", function: "chat-responder", timeout_secs: 60, max_deliveries: 8 },
     JobKind { name: "SendMessage", function: "message-sender", timeout_secs: 30, max_deliveries: 8 },
+    JobKind { name: "ExtractConversation", function: "crm-extractor", timeout_secs: 60, max_deliveries: 8 },
 ];
 
 impl Job {
@@ -156,6 +163,7 @@ impl Job {
             Self::IngestMessages { .. } => 10,
             Self::AnswerMessages { .. } => 11,
             Self::SendMessage { .. } => 12,
+            Self::ExtractConversation { .. } => 13,
         };
         &JOB_KINDS[index]
     }
@@ -175,6 +183,7 @@ impl Job {
             Self::RunExport { export } => export.to_string(),
             Self::AnswerMessages { conversation, .. } => conversation.to_string(),
             Self::SendMessage { message } => message.to_string(),
+            Self::ExtractConversation { conversation } => conversation.to_string(),
         }
     }
 }
@@ -232,6 +241,7 @@ mod tests {
             Job::IngestMessages { event: "x#y".to_owned() },
             Job::AnswerMessages { conversation: ids.next(now), up_to: 3 },
             Job::SendMessage { message: MessageId { conversation: ids.next(now), ulid: ids.ulid(now) } },
+            Job::ExtractConversation { conversation: ids.next(now) },
         ];
         for job in jobs {
             let text = serde_json::to_value(&job).unwrap();

@@ -1,5 +1,6 @@
 //! A person, whatever a document calls them: lead, customer, client, contact.
 
+mod filled;
 mod judged;
 mod standing;
 
@@ -303,7 +304,7 @@ impl Contact {
         // A field that was emptied is its emptier's: nobody less trusted fills it again.
         for name in before.keys().chain(after.keys()) {
             if before.get(name) != after.get(name) {
-                self.provenance.insert(name.clone(), Provenance { by: author, at: now, evidence: None });
+                self.provenance.insert(name.clone(), Provenance::new(author, now));
             }
         }
         if self.details.campaign_id != details.campaign_id {
@@ -312,8 +313,8 @@ impl Contact {
         let (before, after) = (&self.details.custom_fields, &details.custom_fields);
         for name in before.keys().chain(after.keys()) {
             if before.get(name) != after.get(name) {
-                let provenance = Provenance { by: author, at: now, evidence: None };
-                self.provenance.insert(judged::custom_field(name), provenance);
+                let provenance = Provenance::new(author, now);
+                self.provenance.insert(filled::custom_field(name), provenance);
             }
         }
         if self.details.phone != details.phone {

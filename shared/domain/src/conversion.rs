@@ -61,8 +61,8 @@ impl Contact {
             self.talked(talk);
         }
         if self.may_advance_to(LeadStatus::Contacted) {
-            let evidence = Some(call.id.to_string());
-            self.set_status(LeadStatus::Contacted, Provenance { by: Author::System, at: now, evidence });
+            let by_call = Provenance::new(Author::System, now).on(&call.id.to_string());
+            self.set_status(LeadStatus::Contacted, by_call);
         }
     }
 
@@ -113,7 +113,7 @@ mod tests {
             at: at(days),
         };
         let become_ = |contact: &mut Contact, status, days| {
-            contact.set_status(status, Provenance { by: Author::Human, at: at(days), evidence: None });
+            contact.set_status(status, Provenance::new(Author::Human, at(days)));
         };
         let mut lead = contact();
         become_(&mut lead, LeadStatus::Customer, 1);

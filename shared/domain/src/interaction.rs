@@ -14,6 +14,9 @@ pub struct Interaction {
     pub contact_id: ContactId,
     /// About which practice, if about one.
     pub practice_id: Option<PracticeId>,
+    /// The conversation that it notes, if one: each is noted once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
     /// What it was.
     pub kind: InteractionType,
     /// How it came about.

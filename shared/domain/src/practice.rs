@@ -6,7 +6,7 @@ mod document;
 pub use catalogue::{PracticeType, TypeCode, examples};
 pub use document::{Document, DocumentPlace, WebLink, missing};
 
-use crate::{ContactId, Currency, Email, Invalid, Money, PracticeId};
+use crate::{ContactId, Currency, Email, Invalid, Money, PracticeId, SavedConversationId};
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,9 @@ pub struct Practice {
     pub expiry_date: Option<Date>,
     /// What people noted.
     pub notes: String,
+    /// The conversation that it was read in, if a model began it: of one client and type there is one such at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_in: Option<SavedConversationId>,
     /// Its last moves from status to status, [`CHANGES`] at most, the last one last.
     pub status_history: Vec<StatusChange>,
     /// Its last renewals, [`CHANGES`] at most, the last one last.
@@ -242,6 +245,7 @@ impl Practice {
             completion_date: None,
             expiry_date: None,
             notes: String::new(),
+            read_in: None,
             status_history: Vec::new(),
             renewals: Vec::new(),
             created_by,

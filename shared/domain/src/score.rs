@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn evidence_is_added_to_what_a_person_set() {
         let mut lead = lead();
-        let by = Provenance { by: Author::Human, at: at(10), evidence: None };
+        let by = Provenance::new(Author::Human, at(10));
         lead.set_score(40, by);
         let signals = [signal(20, Outcome::AppointmentRequested), signal(5, Outcome::NotInterested)];
         let Score { score: value, reasons } = score(&lead, &signals, &BusinessConfig::default(), at(30));
@@ -289,9 +289,9 @@ mod tests {
         let mut lead = lead();
         let signals = [signal(20, Outcome::AppointmentRequested), signal(5, Outcome::NotInterested)];
         assert_eq!(status(&lead, &signals).0, LeadStatus::Lost, "lost is the end, whoever comes later");
-        lead.set_status(LeadStatus::Contacted, Provenance { by: Author::Human, at: at(10), evidence: None });
+        lead.set_status(LeadStatus::Contacted, Provenance::new(Author::Human, at(10)));
         assert_eq!(status(&lead, &signals).0, LeadStatus::Hot);
-        lead.set_status(LeadStatus::Qualified, Provenance { by: Author::Human, at: at(11), evidence: None });
+        lead.set_status(LeadStatus::Qualified, Provenance::new(Author::Human, at(11)));
         assert_eq!(status(&lead, &signals), (LeadStatus::Qualified, "A person set it.".to_owned()));
     }
 

@@ -85,10 +85,16 @@ pub fn folded(text: &str) -> String {
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What stands between words beside white space and ASCII's own: dandas, typographic quotes, dashes, an ellipsis.
+const MARKS: [char; 11] = [
+    '\u{964}', '\u{965}', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{ab}', '\u{bb}', '\u{2013}',
+    '\u{2014}', '\u{2026}',
+];
+
 /// The words of a name, folded, in their order.
 pub fn words(text: &str) -> Vec<String> {
     let folded = folded(text);
-    let words = folded.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation());
+    let words = folded.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation() || MARKS.contains(&c));
     words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
@@ -120,6 +126,7 @@ mod tests {
         assert_eq!(folded("Stra\u{df}e \u{ff21}BC"), "stra\u{df}e abc");
         let arun = "\u{985}\u{9b0}\u{9c1}\u{9a3}";
         assert_eq!(words(arun), [arun], "a vowel sign is no accent");
+        assert_eq!(words(&format!("{arun}\u{964} O\u{2019}Neil")), [arun, "o", "neil"]);
         assert_eq!(words("#"), Vec::<String>::new());
     }
 }

@@ -2,10 +2,12 @@
 //! an office uses.
 
 mod picture;
+mod provenance;
 mod removal;
 
 pub use picture::{ActionItem, ClientContext, ClientInteractions, ClientPractices, ClientSummary};
 pub use picture::{full_context, summary};
+pub use provenance::{ClientProvenance, FieldProvenance, provenance, revert};
 pub(crate) use removal::come_back;
 pub use removal::{DeletedClient, delete, deleted, restore};
 

@@ -442,7 +442,7 @@ async fn said(ctx: &Context, id: ConversationId, page: &Page) -> Result<Listing<
     Ok(ctx.store().messages_in(&ctx.tenant, id, page).await?)
 }
 
-async fn find(ctx: &Context, id: ConversationId) -> Result<Stored<Conversation>> {
+pub(crate) async fn find(ctx: &Context, id: ConversationId) -> Result<Stored<Conversation>> {
     ctx.store().get(&ctx.tenant, &id).await?.ok_or(Error::NotFound("conversation"))
 }
 

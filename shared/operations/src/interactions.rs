@@ -1,5 +1,9 @@
 //! Interactions: what was said between clients and the business, as people note it down.
 
+mod from_conversation;
+
+pub use from_conversation::{FromConversationInput, from_conversation};
+
 use crate::context::Context;
 use crate::error::{Error, Result, expect, retrying};
 use crate::{Listing, Page, deleting, leads, merge_patch, practices};
@@ -150,6 +154,7 @@ pub async fn create(ctx: &Context, input: InteractionInput) -> Result<Stored<Int
         id: ctx.new_id(),
         contact_id: input.client_id,
         practice_id: None,
+        conversation: None,
         kind: input.interaction_type,
         channel: None,
         subject: String::new(),

@@ -246,7 +246,7 @@ pub(crate) async fn find(ctx: &Context, id: ContactId) -> Result<Stored<Contact>
     ctx.store().get::<Contact>(&ctx.tenant, &id).await?.ok_or(Error::NotFound("lead"))
 }
 
-fn duplicate(error: store::Error) -> Error {
+pub(crate) fn duplicate(error: store::Error) -> Error {
     match error {
         store::Error::Taken { name, owner } => {
             let field = if name.ends_with("phone") { "phone" } else { "email" };
@@ -317,7 +317,7 @@ pub(crate) fn apply(
     }
     contact.set_details(details, author, now);
     contact.created_on.get_or_insert_with(|| config.day_of(contact.created_at));
-    let provenance = || Provenance { by: author, at: now, evidence: None };
+    let provenance = || Provenance::new(author, now);
     if let Some(status) = input.status {
         contact.set_status(status, provenance());
     }

@@ -44,6 +44,8 @@ pub mod practices;
 mod raw_events;
 pub mod reconciling;
 pub mod recordings;
+pub mod reviews;
+pub mod saved_conversations;
 mod similarity;
 pub mod tasks;
 pub mod team;

@@ -146,7 +146,7 @@ fn apply(
     what: What,
 ) -> Result<Step> {
     let now = ctx.now();
-    let evidence = || Provenance { by: Author::Ai, at: now, evidence: Some(call.id.to_string()) };
+    let evidence = || Provenance::new(Author::Ai, now).on(&call.id.to_string());
     Ok(match what {
         What::FollowUpCall { at, objective } => {
             let next = Call {

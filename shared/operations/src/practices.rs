@@ -375,6 +375,8 @@ fn apply(
         actual: minor("/actual_price", input.actual_price)?,
         paid: minor("/paid_amount", input.paid_amount)?.unwrap_or_default(),
     };
+    // What a person wrote is theirs.
+    practice.read_in = None;
     practice.notes = text::prose(&notes, 10_000).map_err(|e| e.within("/notes"))?;
     practice.contact_id = input.client_id;
     if practice.type_code != kind.code {

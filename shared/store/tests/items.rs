@@ -78,7 +78,7 @@ async fn every_record_is_stored_as_it_was() {
     let mut lead = contact(1, "+919876543210");
     lead.created_on = Some("2027-01-15".parse().unwrap());
     lead.talked(Talk::of(&call, 1).unwrap());
-    lead.set_status(LeadStatus::Customer, Provenance { by: Author::Human, at: NOW, evidence: None });
+    lead.set_status(LeadStatus::Customer, Provenance::new(Author::Human, NOW));
     put(&mut step, &lead);
     let started = json!({"id": id::<CampaignId>(9), "name": "Spring", "source": "Trade Fair", "status": "running",
         "agents": [{"agent_id": id::<AgentId>(3), "weight": 2}], "rules": {"max_attempts": 2},

@@ -50,6 +50,7 @@ fn practice() -> Practice {
 
 fn interaction() -> Interaction {
     Interaction {
+        conversation: Some("cnv_01JAAAAAAAAAAAAAAAAAAAAAAA".to_owned()),
         id: id(5),
         contact_id: id(2),
         practice_id: Some(id(1)),

@@ -15,7 +15,7 @@ const LOGS: &str =
     "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/${AWS::StackName}/*";
 
 /// Functions whose code opens credentials: those of `operations::integrations`.
-const OPENS_CREDENTIALS: [&str; 16] = [
+const OPENS_CREDENTIALS: [&str; 18] = [
     "admin",
     "agent-create",
     "agent-delete",
@@ -28,6 +28,8 @@ const OPENS_CREDENTIALS: [&str; 16] = [
     "calls",
     "chat-responder",
     "context-builder",
+    "conversation-save",
+    "crm-extractor",
     "elevenlabs-webhook",
     "message-ingest",
     "message-sender",

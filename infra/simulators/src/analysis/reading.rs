@@ -1,8 +1,9 @@
 //! What single lines of a transcript hold: who speaks, addresses, names, the language.
 
 use super::Found;
-use super::words::{BUDGET, NAMING, PRACTICES};
+use super::words::{BUDGET, NAMING, ORIGINS, PRACTICES};
 use crate::openai::{ascii_digits, fold};
+use domain::{nationality, text};
 
 const CALLEES: &[&str] = &["user", "lead", "customer", "client", "caller", "callee", "contact"];
 const AGENTS: &[&str] = &["agent", "assistant", "bot", "ai"];
@@ -91,6 +92,17 @@ pub(super) fn name_in(line: &str) -> Option<String> {
         .take(3)
         .collect();
     (!name.is_empty()).then(|| name.join(" "))
+}
+
+/// Of which nationality somebody says they are, as they say it.
+pub(super) fn nationality_in(line: &str) -> Option<String> {
+    let words = text::words(line);
+    (0..words.len()).find_map(|at| {
+        let intro = ORIGINS.iter().find(|intro| words[at..].starts_with(&text::words(intro)))?;
+        let rest = &words[at + text::words(intro).len()..];
+        let (_, count) = nationality::beginning(rest)?;
+        Some(rest[..count].join(" "))
+    })
 }
 
 pub(super) fn practice_in(line: &str) -> Option<String> {

@@ -208,6 +208,20 @@ pub(super) const PROMISES: &[&str] = &[
 pub(super) const BUDGET: &[&str] = &["budget", "anggaran", "बजट", "বাজেট"];
 pub(super) const SENDING: &[&str] = &["send", "mandi a", "mandatemi", "kirim", "भेज", "পাঠান"];
 pub(super) const NAMING: &[&str] = &["my name is ", "mi chiamo ", "nama saya ", "मेरा नाम ", "আমার নাম "];
+/// How people say where they are from.
+pub(super) const ORIGINS: &[&str] = &[
+    "i am from",
+    "i'm from",
+    "i am",
+    "i'm",
+    "vengo dall'",
+    "vengo dalla",
+    "vengo da",
+    "sono",
+    "saya dari",
+    "saya berasal dari",
+    "saya orang",
+];
 
 /// The seven types of practice of the demo catalogue, the more specific words first.
 pub(super) const PRACTICES: &[(&str, &[&str])] = &[

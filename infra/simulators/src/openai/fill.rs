@@ -136,6 +136,8 @@ impl<'a> Filler<'a> {
             facts.email.as_ref()
         } else if is_about(name, &["phone", "mobile", "whatsapp", "telephone"]) {
             facts.phone.as_ref()
+        } else if is_about(name, &["nationality", "citizenship"]) {
+            facts.nationality.as_ref()
         } else if name.contains("practice") {
             facts.practice.as_ref()
         } else if matches!(

@@ -1,10 +1,9 @@
-//! What people decided about a lead, and what a model may add to it.
+//! What people decided about a lead.
 
 use super::{Contact, LeadStatus, Standing};
 use crate::provenance::{Author, Provenance};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// What people and rules of ours decided about a lead. A model's reading adds to it and never replaces it, so it is
 /// kept when score and status move on.
@@ -41,6 +40,7 @@ impl Contact {
             self.judged.status = self.judged_status();
             self.updated_at = provenance.at;
             self.note_move(Standing::Lead { from: self.status, to: status }, &provenance);
+            let provenance = provenance.instead_of(Some(self.status.as_str().into()));
             self.status = status;
             self.converted_by = self.last_talk.filter(|talk| self.is_bought_after(talk.at, provenance.at));
             self.converted_by_chat =
@@ -55,6 +55,7 @@ impl Contact {
         if self.score != score {
             self.judged.score = self.judged_score();
             self.updated_at = provenance.at;
+            let provenance = provenance.instead_of(Some(self.score.into()));
             self.score = score;
             self.provenance.insert("score".to_owned(), provenance);
             self.judged.score = self.judged_score();
@@ -82,48 +83,4 @@ impl Contact {
         let by_person = self.provenance.get("status").is_some_and(|written| written.by == Author::Human);
         self.status.may_become(status, by_person)
     }
-
-    /// Fills one of the business's own fields with what a model found, on the evidence of a sentence of the lead's,
-    /// unless somebody more trusted than a model filled or emptied it. Whether it was.
-    pub fn fill_custom_field(&mut self, name: &str, value: Value, evidence: &str, now: Timestamp) -> bool {
-        let custom = &self.details.custom_fields;
-        let own = custom_field(name);
-        // A value that stands there without an author of its own came with the whole.
-        let whole = || self.provenance.get("custom_fields").filter(|_| custom.contains_key(name));
-        let author = self.provenance.get(&own).or_else(whole).map(|written| written.by);
-        if author.is_some_and(|author| author != Author::Ai)
-            || (author.is_none() && custom.contains_key(name))
-            || custom.get(name) == Some(&value)
-        {
-            return false;
-        }
-        self.details.custom_fields.insert(name.to_owned(), value);
-        let evidence = Some(evidence.to_owned());
-        self.provenance.insert(own, Provenance { by: Author::Ai, at: now, evidence });
-        self.updated_at = now;
-        true
-    }
-}
-
-impl Contact {
-    /// Notes how they like to be treated, as a model understood them, unless a person said something else of it.
-    /// Whether it was noted.
-    pub fn fill_preference(&mut self, name: &str, value: &str, evidence: &str, now: Timestamp) -> bool {
-        let own = format!("preferences.{name}");
-        let known = self.details.preferences.get(name);
-        let by_model = self.provenance.get(&own).is_some_and(|written| written.by == Author::Ai);
-        if known == Some(&Value::from(value)) || (known.is_some() && !by_model) {
-            return false;
-        }
-        self.details.preferences.insert(name.to_owned(), value.into());
-        self.provenance
-            .insert(own, Provenance { by: Author::Ai, at: now, evidence: Some(evidence.to_owned()) });
-        self.updated_at = now;
-        true
-    }
-}
-
-/// By which name a custom field's author is kept.
-pub(super) fn custom_field(name: &str) -> String {
-    format!("custom_fields.{name}")
 }

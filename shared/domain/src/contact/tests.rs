@@ -21,15 +21,9 @@ fn a_model_moves_a_lead_forward_but_never_over_a_person() {
     let mut contact = contact();
     assert!(contact.may_advance_to(LeadStatus::Qualified));
     assert!(!contact.may_advance_to(LeadStatus::Customer));
-    contact.set_status(
-        LeadStatus::Qualified,
-        Provenance { by: Author::Human, at: Timestamp::UNIX_EPOCH, evidence: None },
-    );
+    contact.set_status(LeadStatus::Qualified, Provenance::new(Author::Human, Timestamp::UNIX_EPOCH));
     assert!(!contact.may_advance_to(LeadStatus::Hot));
-    contact.set_status(
-        LeadStatus::Hot,
-        Provenance { by: Author::Ai, at: Timestamp::UNIX_EPOCH, evidence: None },
-    );
+    contact.set_status(LeadStatus::Hot, Provenance::new(Author::Ai, Timestamp::UNIX_EPOCH));
     assert!(!contact.may_advance_to(LeadStatus::Contacted));
     assert!(contact.may_advance_to(LeadStatus::Lost));
 }
@@ -37,7 +31,7 @@ fn a_model_moves_a_lead_forward_but_never_over_a_person() {
 #[test]
 fn what_a_person_set_is_kept_beneath_what_a_model_adds() {
     let mut contact = contact();
-    let by = |by, second| Provenance { by, at: Timestamp::from_second(second).unwrap(), evidence: None };
+    let by = |by, second| Provenance::new(by, Timestamp::from_second(second).unwrap());
     contact.set_score(40, by(Author::Human, 1));
     contact.set_score(70, by(Author::Ai, 2));
     contact.set_status(LeadStatus::Contacted, by(Author::System, 3));

@@ -263,7 +263,7 @@ proptest! {
         let call = crate::call::tests::queued(now);
         for event in events {
             now += SignedDuration::from_hours(30);
-            let by = |author| Provenance { by: author, at: now, evidence: None };
+            let by = |author| Provenance::new(author, now);
             match event {
                 Event::Scored(score) => contact.set_score(score, by(Author::Human)),
                 Event::Moved(status) => contact.set_status(status, by(Author::Human)),

@@ -11,6 +11,7 @@ use domain::call::{Attempt, Call, CallStatus, Direction};
 use domain::contact::{Contact, LeadStatus};
 use domain::cost::{MonthSoFar, Tokens};
 use domain::period::{Part, Period, month_of};
+use domain::saved::{SavedConversation, Spent};
 use domain::{AgentId, CampaignId, Currency, TenantId, text};
 use futures::future::try_join_all;
 use jiff::civil::Date;
@@ -190,6 +191,17 @@ pub(super) fn of_contact(contact: &Contact) -> Vec<Row> {
         by_day_and_month(&mut rows, &CONVERSION, talk.day, &rest, &[(VALUE, value)]);
     }
     rows.extend(super::chat::of_contact(contact));
+    rows
+}
+
+/// What reading a saved conversation cost: it counts in the month's usage, once for each model.
+pub(super) fn of_saved(saved: &SavedConversation) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for Spent { month, model, input_tokens, output_tokens } in &saved.spent {
+        let tokens = |count: &u64| i64::try_from(*count).unwrap_or(i64::MAX);
+        let sums = [(INPUT, tokens(input_tokens)), (OUTPUT, tokens(output_tokens))];
+        tally(&mut rows, USAGE, format!("{month}#model#{model}"), &sums);
+    }
     rows
 }
 

@@ -18,6 +18,9 @@ fn part(by: &str, value: impl std::fmt::Display) -> String {
     format!("{INTERACTIONS}#{by}#{value}")
 }
 
+/// A conversation is noted once.
+const CONVERSATION: &str = "interaction#conversation";
+
 /// The list of the interactions with a client, the latest first.
 pub(super) fn interactions_with(contact: ContactId) -> String {
     part("client", contact)
@@ -52,6 +55,11 @@ impl Entity for Interaction {
             counted("all".to_owned()),
             counted(format!("type#{}", self.kind.as_str())),
         ];
+        rows.extend(self.conversation.as_ref().map(|id| Row::Claim {
+            name: CONVERSATION,
+            value: id.clone(),
+            owner: self.id.to_string(),
+        }));
         rows.extend(self.practice_id.map(|practice| listed(interactions_about(practice))));
         rows.extend(self.channel.map(|channel| counted(format!("channel#{}", channel.as_str()))));
         rows.extend(self.sentiment.map(|mood| counted(format!("sentiment#{}", mood.as_str()))));
@@ -118,6 +126,18 @@ impl Store {
     ) -> Result<Listing<Stored<Interaction>>> {
         let stretch = Stretch::of_list(tenant, &filter.leading_list());
         self.walk(stretch, page, |_| true, |interaction| filter.fits(interaction)).await
+    }
+
+    /// What notes a conversation.
+    pub async fn interaction_of(
+        &self,
+        tenant: &TenantId,
+        conversation: &str,
+    ) -> Result<Option<Stored<Interaction>>> {
+        match self.owner(tenant, CONVERSATION, conversation).await? {
+            Some(id) => self.get(tenant, &id).await,
+            None => Ok(None),
+        }
     }
 
     /// How many interactions there were with a contact, `most` at most: one query of rows.

@@ -16,6 +16,7 @@ mod journal;
 mod leads;
 mod meaning;
 mod practice;
+mod saved;
 mod suppression;
 mod task;
 mod team;
@@ -48,6 +49,7 @@ pub use meaning::MeaningRecord;
 pub use practice::{
     DOCUMENTS_MAX, PRACTICE_TYPES_MAX, PRACTICES, PracticeFigures, PracticeFilter, PracticeMoney,
 };
+pub use saved::SavedPart;
 pub use suppression::{AddressDigest, SuppressionEntry};
 pub use task::{TASKS, TaskFilter};
 pub use team::MEMBERS_MAX;

@@ -23,6 +23,8 @@ pub const PRACTICES: &str = "practice";
 const ACTIVE: &str = "practice#active";
 /// The list of those that may have to be renewed, the first that expires first.
 const EXPIRY: &str = "practice#expiry";
+/// What a model begins once for a client and type.
+const OPEN_OF_TYPE: &str = "practice#open";
 /// What is counted of them.
 const STAT: &str = "practice";
 
@@ -68,6 +70,11 @@ impl Entity for Practice {
             rows.extend(assignee.as_ref().map(|assignee| listed(part(ACTIVE, "assignee", assignee))));
             let (contact, sort) = (self.contact_id, format!("PRC#{}", self.id));
             rows.push(Row::AtContact { contact, section: OPEN, sort, card: Card::of_practice(self) });
+            rows.extend(self.read_in.map(|_| Row::Claim {
+                name: OPEN_OF_TYPE,
+                value: format!("{contact}#{}", self.type_code),
+                owner: self.id.to_string(),
+            }));
         }
         if let Some(expiry) = self.renewable() {
             rows.push(Row::Listed { list: EXPIRY.to_owned(), sort: format!("{expiry}#{}", self.id) });
