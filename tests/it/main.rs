@@ -24,6 +24,7 @@ mod interactions;
 mod logs;
 mod openapi;
 mod practices;
+mod renewals;
 mod saving;
 mod seeds;
 mod story;

@@ -4,7 +4,7 @@
 //! twice or out of order can tell that it has nothing left to do.
 
 use domain::{
-    AgentId, AttemptId, CampaignId, ConversationId, ExportId, ImportId, JobId, MessageId,
+    AgentId, AttemptId, CampaignId, ConversationId, ExportId, ImportId, JobId, MessageId, PracticeId,
     SavedConversationId, TenantId,
 };
 use serde::{Deserialize, Serialize};
@@ -103,6 +103,15 @@ pub enum Job {
         /// The conversation.
         conversation: SavedConversationId,
     },
+    /// Alert of a practice's end, if that is due; without one, look anew at all that are still valid, since the lead days
+    /// have changed.
+    CheckRenewals {
+        /// The practice.
+        practice: Option<PracticeId>,
+        /// Of all of them, only those after this place in the list of ends.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        after: String,
+    },
 }
 
 /// How the jobs of one kind are queued and run. The template and the local runner are both held to it.
@@ -119,7 +128,7 @@ pub struct JobKind {
 }
 
 /// Every kind of job.
-pub const JOB_KINDS: [JobKind; 14] = [
+pub const JOB_KINDS: [JobKind; 15] = [
     JobKind { name: "PlanCalls", function: "call-planner", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "DialCall", function: "call-dialer", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "ReconcileCall", function: "call-reconciler", timeout_secs: 60, max_deliveries: 8 },
@@ -144,6 +153,7 @@ pub const JOB_KINDS: [JobKind; 14] = [
     JobKind { name: "AnswerMessages", function: "chat-responder", timeout_secs: 60, max_deliveries: 8 },
     JobKind { name: "SendMessage", function: "message-sender", timeout_secs: 30, max_deliveries: 8 },
     JobKind { name: "ExtractConversation", function: "crm-extractor", timeout_secs: 60, max_deliveries: 8 },
+    JobKind { name: "CheckRenewals", function: "renewal-checker", timeout_secs: 60, max_deliveries: 8 },
 ];
 
 impl Job {
@@ -164,6 +174,7 @@ impl Job {
             Self::AnswerMessages { .. } => 11,
             Self::SendMessage { .. } => 12,
             Self::ExtractConversation { .. } => 13,
+            Self::CheckRenewals { .. } => 14,
         };
         &JOB_KINDS[index]
     }
@@ -184,6 +195,9 @@ impl Job {
             Self::AnswerMessages { conversation, .. } => conversation.to_string(),
             Self::SendMessage { message } => message.to_string(),
             Self::ExtractConversation { conversation } => conversation.to_string(),
+            Self::CheckRenewals { practice, after } => {
+                practice.map_or_else(|| format!("all#{after}"), |practice| practice.to_string())
+            }
         }
     }
 }
@@ -242,6 +256,8 @@ mod tests {
             Job::AnswerMessages { conversation: ids.next(now), up_to: 3 },
             Job::SendMessage { message: MessageId { conversation: ids.next(now), ulid: ids.ulid(now) } },
             Job::ExtractConversation { conversation: ids.next(now) },
+            Job::CheckRenewals { practice: Some(ids.next(now)), after: String::new() },
+            Job::CheckRenewals { practice: None, after: "x".to_owned() },
         ];
         for job in jobs {
             let text = serde_json::to_value(&job).unwrap();

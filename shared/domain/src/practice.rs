@@ -6,6 +6,7 @@ mod document;
 pub use catalogue::{PracticeType, TypeCode, examples};
 pub use document::{Document, DocumentPlace, WebLink, missing};
 
+use crate::renewal::Alerted;
 use crate::{ContactId, Currency, Email, Invalid, Money, PracticeId, SavedConversationId};
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
@@ -41,6 +42,12 @@ pub struct Practice {
     /// The conversation that it was read in, if a model began it: of one client and type there is one such at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_in: Option<SavedConversationId>,
+    /// The last alert that was made of its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerted: Option<Alerted>,
+    /// When it is looked at for the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert_at: Option<Timestamp>,
     /// Its last moves from status to status, [`CHANGES`] at most, the last one last.
     pub status_history: Vec<StatusChange>,
     /// Its last renewals, [`CHANGES`] at most, the last one last.
@@ -246,6 +253,8 @@ impl Practice {
             expiry_date: None,
             notes: String::new(),
             read_in: None,
+            alerted: None,
+            alert_at: None,
             status_history: Vec::new(),
             renewals: Vec::new(),
             created_by,

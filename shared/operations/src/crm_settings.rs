@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::error::{Result, expect, retrying};
 use crate::merge_patch;
+use contracts::Job;
 use domain::Role;
 use domain::crm::CrmSettings;
 use serde_json::Value;
@@ -31,6 +32,9 @@ pub async fn update(ctx: &Context, patch: &Value, expected: Option<u64>) -> Resu
                 step.replace(&old, &settings)?;
             }
             ctx.audited(&mut step, "crm_settings.updated", "crm", Some(&old.value), Some(&settings))?;
+            if old.renewal_lead_days != settings.renewal_lead_days {
+                step.enqueue(Job::CheckRenewals { practice: None, after: String::new() });
+            }
             ctx.store().commit(step).await?;
             Ok(Stored { value: settings, version: old.version + 1 })
         }

@@ -44,6 +44,7 @@ pub mod practices;
 mod raw_events;
 pub mod reconciling;
 pub mod recordings;
+pub mod renewals;
 pub mod reviews;
 pub mod saved_conversations;
 mod similarity;

@@ -452,10 +452,20 @@ pub(crate) fn queue(
     config: &BusinessConfig,
 ) -> Result<Message> {
     let message = outgoing(ctx, talk, author, content, config);
-    talk.show(&message);
+    join(ctx, step, talk, &message)?;
+    Ok(message)
+}
+
+/// Puts a message that was written into its conversation's line, to be sent.
+pub(crate) fn join(
+    ctx: &Context,
+    step: &mut Transaction,
+    talk: &mut Conversation,
+    message: &Message,
+) -> Result<()> {
+    talk.show(message);
     talk.line.join(message.id);
     talk.updated_at = ctx.now();
     step.enqueue(Job::SendMessage { message: message.id });
-    ctx.changed(step, "message", message.id, message.delivery.status.as_str())?;
-    Ok(message)
+    ctx.changed(step, "message", message.id, message.delivery.status.as_str())
 }

@@ -8,8 +8,9 @@ pub use view::{PracticeDetail, PracticeOverview, PracticeRevenue, PracticeView, 
 use crate::context::Context;
 use crate::error::{Error, Result, expect, retrying};
 use crate::practice_types::{self, money};
-use crate::{Listing, Page, business_config, leads, merge_patch};
+use crate::{Listing, Page, business_config, crm_settings, leads, merge_patch, renewals};
 use documents::DocumentView;
+use domain::crm::CrmSettings;
 use domain::money::Amount;
 use domain::practice::{
     Document, Practice, PracticePriority, PracticeStatus, PracticeType, Price, TypeCode, missing,
@@ -19,7 +20,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{PracticeFilter, Stored};
+use store::{PracticeFilter, Settings, Stored};
 use utoipa::{IntoParams, ToSchema};
 
 /// How many days ahead renewals are looked for unless it is said.
@@ -146,13 +147,13 @@ impl RenewalSearch {
 /// Stores a new practice of a client.
 pub async fn create(ctx: &Context, input: PracticeInput) -> Result<Stored<PracticeView>> {
     ctx.require(Role::Member)?;
-    let (settings, client, kind) = tokio::join!(
-        business_config::get(ctx),
+    let (rules, client, kind) = tokio::join!(
+        Rules::read(ctx),
         leads::find(ctx, input.client_id),
         chosen_type(ctx, &input.practice_type_code),
     );
     // Whose the client is comes before what the type is.
-    let (_, kind, settings) = (client?, kind?, settings?);
+    let (_, kind, rules) = (client?, kind?, rules?);
     if !kind.offered {
         return Err(Invalid::at("/practice_type_code", "is not offered any more").into());
     }
@@ -161,7 +162,8 @@ pub async fn create(ctx: &Context, input: PracticeInput) -> Result<Stored<Practi
     let fixed = kind.base_price.filter(|price| input.currency.is_none_or(|own| own == price.currency));
     let quoted_price = input.quoted_price.or_else(|| fixed.map(|price| price.printed().amount));
     let input = PracticeInput { quoted_price, ..input };
-    apply(ctx, &mut practice, input, &kind, settings.config.day_of(now))?;
+    apply(ctx, &mut practice, input, &kind, rules.today(ctx))?;
+    rules.arm(ctx, &mut practice);
     // A practice begins where it is said to be.
     practice.status_history.clear();
     let view = PracticeView::of(&practice);
@@ -233,8 +235,8 @@ pub async fn update(
     expected: Option<u64>,
 ) -> Result<Stored<PracticeView>> {
     ctx.require(Role::Member)?;
-    let settings = business_config::get(ctx).await?;
-    let today = settings.config.day_of(ctx.now());
+    let rules = Rules::read(ctx).await?;
+    let today = rules.today(ctx);
     retrying!(
         async {
             let old = find(ctx, id).await?;
@@ -251,6 +253,7 @@ pub async fn update(
             };
             let mut practice = old.value.clone();
             apply(ctx, &mut practice, input, &kind, today)?;
+            rules.arm(ctx, &mut practice);
             replace(ctx, &old, &practice, "practice.updated").await
         }
         .await
@@ -265,8 +268,8 @@ pub async fn renew(
     expected: Option<u64>,
 ) -> Result<Stored<PracticeView>> {
     ctx.require(Role::Member)?;
-    let settings = business_config::get(ctx).await?;
-    let today = settings.config.day_of(ctx.now());
+    let rules = Rules::read(ctx).await?;
+    let today = rules.today(ctx);
     retrying!(
         async {
             let old = find(ctx, id).await?;
@@ -277,6 +280,7 @@ pub async fn renew(
             let (validity, now) = (known_type(ctx, &old).await?.validity_months, ctx.now());
             let mut practice = Practice { updated_at: now, ..old.value.clone() };
             practice.renew(input.expiry_date.map(Day::date), validity, today, &ctx.actor.name(), now)?;
+            rules.arm(ctx, &mut practice);
             replace(ctx, &old, &practice, "practice.renewed").await
         }
         .await
@@ -301,6 +305,28 @@ pub async fn delete(ctx: &Context, id: PracticeId, expected: Option<u64>) -> Res
         }
         .await
     )
+}
+
+/// By what practices are kept: the business's calendar, and when it wants to be alerted.
+struct Rules {
+    config: Stored<Settings>,
+    crm: Stored<CrmSettings>,
+}
+
+impl Rules {
+    async fn read(ctx: &Context) -> Result<Self> {
+        let (config, crm) = tokio::try_join!(business_config::get(ctx), crm_settings::get(ctx))?;
+        Ok(Self { config, crm })
+    }
+
+    fn today(&self, ctx: &Context) -> Date {
+        self.config.config.day_of(ctx.now())
+    }
+
+    /// Notes when somebody is to be alerted of the practice's end.
+    fn arm(&self, ctx: &Context, practice: &mut Practice) {
+        renewals::arm(ctx, practice, &self.config.config, &self.crm);
+    }
 }
 
 /// Stores another state of a practice.

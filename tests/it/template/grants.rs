@@ -15,7 +15,7 @@ const LOGS: &str =
     "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/${AWS::StackName}/*";
 
 /// Functions whose code opens credentials: those of `operations::integrations`.
-const OPENS_CREDENTIALS: [&str; 18] = [
+const OPENS_CREDENTIALS: [&str; 19] = [
     "admin",
     "agent-create",
     "agent-delete",
@@ -33,6 +33,7 @@ const OPENS_CREDENTIALS: [&str; 18] = [
     "elevenlabs-webhook",
     "message-ingest",
     "message-sender",
+    "renewal-checker",
     "whatsapp-webhook",
 ];
 /// Where files are of which kind, and what the functions that have to do with them do to them.

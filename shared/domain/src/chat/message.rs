@@ -57,6 +57,11 @@ pub enum MessageAuthor {
     Bot,
     /// A rule of ours, in fixed wording.
     System,
+    /// A rule of ours that begins something, such as a reminder: it needs consent as a member's does.
+    Automation {
+        /// Which, such as `renewals`.
+        name: String,
+    },
     /// Somebody who works here.
     Member {
         /// By which name the audit knows them; `whatsapp` where they wrote with the WhatsApp Business app.
@@ -71,6 +76,7 @@ impl MessageAuthor {
             Self::Customer => "customer",
             Self::Bot => "bot",
             Self::System => "system",
+            Self::Automation { .. } => "automation",
             Self::Member { .. } => "member",
         }
     }

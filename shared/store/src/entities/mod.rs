@@ -16,6 +16,7 @@ mod journal;
 mod leads;
 mod meaning;
 mod practice;
+mod renewal;
 mod saved;
 mod suppression;
 mod task;

@@ -5,6 +5,7 @@ use crate::entity::{Entity, OPEN, Row, Stored, newest_first};
 use crate::error::Result;
 use crate::key::{Key, partition};
 use crate::read::{Listing, Page, Stretch};
+use contracts::Job;
 use domain::action::Card;
 use domain::practice::{Document, Practice, PracticeStatus, PracticeType, TypeCode};
 use domain::{ContactId, Currency, DocumentId, Email, PracticeId, TenantId};
@@ -79,6 +80,10 @@ impl Entity for Practice {
         if let Some(expiry) = self.renewable() {
             rows.push(Row::Listed { list: EXPIRY.to_owned(), sort: format!("{expiry}#{}", self.id) });
         }
+        rows.extend(self.alert_at.map(|at| {
+            let job = Job::CheckRenewals { practice: Some(self.id), after: String::new() };
+            Row::Timer { at, job }
+        }));
         rows.extend(figures(self, assignee));
         rows
     }

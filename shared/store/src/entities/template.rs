@@ -48,6 +48,16 @@ impl Store {
         self.page_of(Stretch::within(partition(tenant, TEMPLATES), WHATSAPP), page).await
     }
 
+    /// A WhatsApp template in every language of the catalogue; one query.
+    pub async fn whatsapp_templates_named(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+    ) -> Result<Vec<Stored<WhatsappTemplate>>> {
+        let named = Stretch::within(partition(tenant, TEMPLATES), &format!("{WHATSAPP}{name}#"));
+        self.records(&Stretch { limit: WHATSAPP_TEMPLATES_MAX, ..named }).await
+    }
+
     /// One page of the context templates.
     pub async fn context_templates_page(
         &self,
