@@ -20,6 +20,7 @@ fn routes() -> Vec<(Method, String, bool)> {
             _ if path.starts_with("/crm/review") => "rev_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/conversations/jobs") => "sav_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/renewal-alerts") => "ren_01JAAAAAAAAAAAAAAAAAAAAAAA",
+            _ if path.starts_with("/crm/shared-memory") => "con_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/team") => "mem_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/practices") => "prc_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/agents/templates") => "tpl_01JAAAAAAAAAAAAAAAAAAAAAAA",

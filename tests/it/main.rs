@@ -22,6 +22,7 @@ mod imports;
 mod inputs;
 mod interactions;
 mod logs;
+mod memory;
 mod openapi;
 mod practices;
 mod renewals;

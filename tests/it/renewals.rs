@@ -27,7 +27,7 @@ async fn alerts(owner: &Client) -> Vec<(i64, String)> {
             all.push((alert["lead_days"].as_i64().unwrap(), status.to_owned()));
         }
     }
-    all.sort_by(|one, other| other.0.cmp(&one.0));
+    all.sort_by_key(|alert| -alert.0);
     all
 }
 

@@ -234,6 +234,7 @@ pub fn routes() -> Router<Api> {
         renewals::routes,
         review::routes,
         practices::routes,
+        shared_memory::routes,
         whatsapp_webhook::routes,
     ]
     .into_iter()
@@ -270,6 +271,7 @@ pub fn describe() -> Vec<(&'static str, OpenApi)> {
         ("renewals", renewals::describe()),
         ("review", review::describe()),
         ("practices", practices::describe()),
+        ("shared-memory", shared_memory::describe()),
         ("whatsapp-webhook", whatsapp_webhook::describe()),
     ]
 }

@@ -36,6 +36,7 @@ pub mod phone;
 pub mod placeholder;
 pub mod practice;
 pub mod provenance;
+pub mod question;
 pub mod renewal;
 pub mod role;
 pub mod saved;

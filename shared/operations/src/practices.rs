@@ -209,6 +209,15 @@ pub async fn upcoming_renewals(
     search: &RenewalSearch,
     page: &Page,
 ) -> Result<Listing<PracticeView>> {
+    Ok(shown(expiring(ctx, search, page).await?))
+}
+
+/// The same, as they are stored.
+pub(crate) async fn expiring(
+    ctx: &Context,
+    search: &RenewalSearch,
+    page: &Page,
+) -> Result<Listing<Stored<Practice>>> {
     ctx.require(Role::Viewer)?;
     let days = search.days.unwrap_or(DAYS_AHEAD);
     if days == 0 || days > DAYS_AHEAD_MAX {
@@ -217,8 +226,7 @@ pub async fn upcoming_renewals(
     let today = business_config::get(ctx).await?.config.day_of(ctx.now());
     let until = today.saturating_add(i32::from(days).days());
     let filter = PracticeFilter { assignee: search.assigned_to.clone(), ..PracticeFilter::default() };
-    let listing = ctx.store().expiring_practices(&ctx.tenant, (today, until), &filter, page).await?;
-    Ok(shown(listing))
+    Ok(ctx.store().expiring_practices(&ctx.tenant, (today, until), &filter, page).await?)
 }
 
 /// How many practices there are, and what they bring in, from counters.

@@ -224,8 +224,8 @@ async fn alert(
     let now = ctx.now();
     practice.alerted = Some(Alerted { expiry_date, lead_days: next.lead_days });
     let contact = ctx.store().get::<Contact>(&ctx.tenant, &practice.contact_id).await?;
-    let known = earlier.iter().filter(|alert| alert.expiry_date == expiry_date);
-    let mut task_id = known.filter_map(|alert| alert.task_id).next();
+    let mut known = earlier.iter().filter(|alert| alert.expiry_date == expiry_date);
+    let mut task_id = known.find_map(|alert| alert.task_id);
     let mut reminder = Reminder { withheld: vec!["no_client".to_owned()], ..Reminder::default() };
     if let Some(contact) = &contact {
         reminder = if crm.remind_clients {

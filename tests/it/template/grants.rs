@@ -15,7 +15,7 @@ const LOGS: &str =
     "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/${AWS::StackName}/*";
 
 /// Functions whose code opens credentials: those of `operations::integrations`.
-const OPENS_CREDENTIALS: [&str; 19] = [
+const OPENS_CREDENTIALS: [&str; 20] = [
     "admin",
     "agent-create",
     "agent-delete",
@@ -34,6 +34,7 @@ const OPENS_CREDENTIALS: [&str; 19] = [
     "message-ingest",
     "message-sender",
     "renewal-checker",
+    "shared-memory",
     "whatsapp-webhook",
 ];
 /// Where files are of which kind, and what the functions that have to do with them do to them.

@@ -10,6 +10,7 @@ use domain::action::Card;
 use domain::practice::{Document, Practice, PracticeStatus, PracticeType, TypeCode};
 use domain::{ContactId, Currency, DocumentId, Email, PracticeId, TenantId};
 use futures::try_join;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -203,6 +204,12 @@ pub struct PracticeMoney {
     pub outstanding: i64,
 }
 
+/// The part of the list of ends that lies between two days, both included.
+fn expiring_between(tenant: &TenantId, from: Date, to: Date) -> Stretch {
+    let list = Stretch::of_list(tenant, EXPIRY);
+    Stretch { after: Some(from.to_string()), up_to: Some(format!("{to}#\u{10FFFF}")), ..list }
+}
+
 impl Store {
     /// The practices that fit, newest first. One of the fields leads: its list is read, and the others are checked on
     /// the records.
@@ -224,10 +231,20 @@ impl Store {
         filter: &PracticeFilter,
         page: &Page,
     ) -> Result<Listing<Stored<Practice>>> {
-        let list = Stretch::of_list(tenant, EXPIRY);
-        let stretch =
-            Stretch { after: Some(from.to_string()), up_to: Some(format!("{to}#\u{10FFFF}")), ..list };
+        let stretch = expiring_between(tenant, from, to);
         self.walk(stretch, page, |_| true, |practice| filter.fits(practice)).await
+    }
+
+    /// How many practices end from a day on within some days, `most` at most: one query of rows.
+    pub async fn count_expiring(
+        &self,
+        tenant: &TenantId,
+        from: Date,
+        days: i32,
+        most: usize,
+    ) -> Result<usize> {
+        let stretch = expiring_between(tenant, from, from.saturating_add(days.days()));
+        Ok(self.stretch(&Stretch { limit: most, ..stretch }).await?.len())
     }
 
     /// A practice with its documents, the oldest first; two reads side by side.

@@ -140,6 +140,12 @@ impl Store {
         Ok(Some((saved, messages)))
     }
 
+    /// How many questions nobody has answered, from counters.
+    pub async fn open_reviews(&self, tenant: &TenantId) -> Result<i64> {
+        let counts = self.counts(tenant, STAT).await?;
+        Ok(counts.get(ReviewStatus::Open.as_str()).copied().unwrap_or_default())
+    }
+
     /// What people were asked and answered so, the oldest first.
     pub async fn reviews(
         &self,
