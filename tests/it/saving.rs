@@ -308,6 +308,9 @@ async fn bad_conversations_are_refused_and_large_ones_kept() {
         "forbidden"
     );
     assert_eq!(len(owner, "/crm/clients").await, 0);
+    let once = save(owner, said("nosession@example.com", None, &["My name is Nora. I need a KITAS."])).await;
+    let twice = save(owner, said("nosession@example.com", None, &["My name is Nora. I need a KITAS."])).await;
+    assert_eq!(once, twice, "the same again is the same conversation");
     // Close to what a request may have, and hardly compressible.
     let ids = domain::Ids::default();
     let noise = || (0..60).map(|_| ids.ulid(app.now()).to_string()).collect::<String>();

@@ -49,6 +49,39 @@ async fn timed(product: &Product) -> Result<Vec<(&'static str, Percentiles)>, Fa
     ] {
         rows.push((name, measured(product, Method::GET, path, None).await?));
     }
+    rows.extend(of_office(product, &id).await?);
+    Ok(rows)
+}
+
+/// What an office asks of clients, of one who has practices and of whom there is something to tell.
+async fn of_office(product: &Product, client: &str) -> Result<Vec<(&'static str, Percentiles)>, Failure> {
+    for code in ["KITAS", "PT_PMA", "NPWP"] {
+        let practice =
+            json!({"client_id": client, "practice_type_code": code, "assigned_to": "antonello@balizero.com"});
+        product.ask(Method::POST, "/crm/practices", Some(practice.to_string().into())).await?;
+    }
+    for n in 0..30 {
+        let said = json!({"client_id": client, "interaction_type": "call", "summary": format!("Talk {n}")});
+        product.ask(Method::POST, "/crm/interactions", Some(said.to_string().into())).await?;
+    }
+    let mut rows = Vec::new();
+    for (name, path) in [
+        ("GET /crm/clients, 50", "/crm/clients".to_owned()),
+        ("GET /crm/clients?status=, 50", "/crm/clients?status=prospect".to_owned()),
+        ("GET /crm/clients?search= a name", "/crm/clients?search=bianchi".to_owned()),
+        ("GET /crm/clients/{id}/summary", format!("/crm/clients/{client}/summary")),
+        ("GET /crm/clients/stats/overview", "/crm/clients/stats/overview".to_owned()),
+        ("GET …/client/{id}/timeline, 50", format!("/crm/interactions/client/{client}/timeline")),
+        ("GET …/client/{id}/full-context", format!("/crm/shared-memory/client/{client}/full-context")),
+        (
+            "GET …/search?q= a colleague's",
+            "/crm/shared-memory/search?q=active+practices+antonello".to_owned(),
+        ),
+        ("GET …/search?q= a name", "/crm/shared-memory/search?q=practices+of+bianchi+137".to_owned()),
+        ("GET …/team-overview", "/crm/shared-memory/team-overview".to_owned()),
+    ] {
+        rows.push((name, measured(product, Method::GET, &path, None).await?));
+    }
     Ok(rows)
 }
 

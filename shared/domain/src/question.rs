@@ -109,7 +109,8 @@ impl Question {
             named: Vec::new(),
             address,
         };
-        let (mut subject, mut expiring, mut number, mut days) = (None, false, None, None);
+        let (mut subject, mut of_practices) = (None, false);
+        let (mut expiring, mut number, mut days) = (false, None, None);
         let mut at = 0;
         while at < words.len() {
             if let Some(n) = number_in(&words[at]) {
@@ -124,7 +125,10 @@ impl Question {
             };
             match found {
                 // Of two subjects the first is asked for: clients with an open practice.
-                Found::Atom(Atom::Subject(named)) => subject = subject.or(Some(named)),
+                Found::Atom(Atom::Subject(named)) => {
+                    of_practices |= named == Subject::Practices;
+                    subject = subject.or(Some(named));
+                }
                 Found::Atom(Atom::Expiring) => expiring = true,
                 Found::Atom(Atom::Active) => read.active = true,
                 Found::Atom(Atom::Status(status)) => read.status = Some(status),
@@ -144,7 +148,7 @@ impl Question {
         }
         read.subject = subject.unwrap_or_else(|| read.implied());
         // Clients who are active are asked for by their own status, where no practice is spoken of.
-        if read.subject == Subject::Clients && read.active && !read.speaks_of_practices() {
+        if read.subject == Subject::Clients && read.active && !of_practices && !read.speaks_of_practices() {
             read.active = false;
             read.client_status = read.client_status.or(Some(ClientStatus::Active));
         }
@@ -354,6 +358,11 @@ mod tests {
             assert!(read.named.is_empty(), "{question}: {:?}", read.named);
         }
         assert_eq!(read("active clients").client_status, Some(ClientStatus::Active));
+        let with_practice = read("clienti italiani con una pratica aperta");
+        assert_eq!(
+            (with_practice.subject, with_practice.active, with_practice.client_status),
+            (Subject::Clients, true, None)
+        );
         assert_eq!(read("prospects of maria").named, ["maria"]);
         assert_eq!(read("permesso di soggiorno in corso").status, Some(PracticeStatus::InProgress));
     }

@@ -89,6 +89,11 @@ pub struct Spent {
 }
 
 impl SavedConversation {
+    /// By which a later save is known to be of the same conversation: what its own system calls it, else what was written.
+    pub fn key_of_session(session_id: Option<&str>, digest: &str) -> String {
+        session_id.map_or_else(|| format!("#{digest}"), str::to_owned)
+    }
+
     /// Whether there is something that was not read.
     pub fn is_unread(&self) -> bool {
         self.read < self.generation

@@ -190,10 +190,8 @@ fn checked(input: SaveInput) -> Result<Checked> {
 async fn keep(ctx: &Context, input: Checked) -> Result<(SavedConversationId, bool)> {
     retrying!(
         async {
-            let known = match &input.session_id {
-                Some(session) => ctx.store().saved_session(&ctx.tenant, &input.user_email, session).await?,
-                None => None,
-            };
+            let session = SavedConversation::key_of_session(input.session_id.as_deref(), &input.digest);
+            let known = ctx.store().saved_session(&ctx.tenant, &input.user_email, &session).await?;
             let old = match known {
                 Some(id) => ctx.store().get::<SavedConversation>(&ctx.tenant, &id).await?,
                 None => None,

@@ -38,13 +38,11 @@ impl Entity for SavedConversation {
     }
 
     fn rows(&self) -> Vec<Row> {
-        let owner = self.id.to_string();
-        let claim = self.session_id.as_ref().map(|id| Row::Claim {
-            name: SESSION,
-            value: session(&self.user_email, id),
-            owner,
-        });
-        claim.into_iter().chain(of_saved(self)).collect()
+        let key = Self::key_of_session(self.session_id.as_deref(), &self.digest);
+        let value = session(&self.user_email, &key);
+        let mut rows = vec![Row::Claim { name: SESSION, value, owner: self.id.to_string() }];
+        rows.extend(of_saved(self));
+        rows
     }
 }
 
