@@ -331,7 +331,7 @@ async fn bad_conversations_are_refused_and_large_ones_kept() {
         .into_iter()
         .filter(|item| item["kind"]["S"] == "saved_part")
         .collect();
-    assert_eq!(stored.len(), 1, "parts that are not needed any more go");
+    assert_eq!(stored.len(), 2, "parts that are not needed any more go");
 }
 
 #[tokio::test]

@@ -131,10 +131,10 @@ async fn a_bot_that_is_switched_off_says_nothing_and_leaves_them_to_people() {
     };
     // Off between the answer and its sending.
     app.simulators().set_model_behaviour(ModelBehaviour::Slow);
-    app.simulators().set_slowness(Duration::from_millis(300));
+    app.simulators().set_slowness(Duration::from_millis(1_500));
     writes(&app, &asha(), text("Are you there?"));
     let off = async {
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
         switch(false).await;
     };
     let (stuck, ()) = tokio::join!(app.advance(secs(10)), off);
