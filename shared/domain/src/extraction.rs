@@ -2,6 +2,7 @@
 //! the client's own words before anything is written.
 
 use crate::analysis::Sentiment;
+use crate::answer::{lenient, object};
 use crate::contact::split_name;
 use crate::practice::TypeCode;
 use crate::{Country, Phone, nationality, text};
@@ -123,16 +124,6 @@ struct AnsweredPractice {
     evidence: Option<String>,
 }
 
-/// A value, or the neutral one where it is of another form: a model's slip costs a detail.
-fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Default + for<'a> Deserialize<'a>,
-{
-    let value = Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).unwrap_or_default())
-}
-
 impl Extraction {
     /// The JSON schema that a model's answer must fit, in the strict subset that `OpenAI` and Anthropic share. `codes` are
     /// those of the business's services.
@@ -199,11 +190,6 @@ impl Extraction {
     pub fn of_silence() -> Self {
         Self { summary: "The client wrote nothing.".to_owned(), ..Self::default() }
     }
-}
-
-fn object(properties: &Value) -> Value {
-    let required: Vec<_> = properties.as_object().into_iter().flatten().map(|(name, _)| name).collect();
-    json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties})
 }
 
 /// A share of one, whatever number stands there.

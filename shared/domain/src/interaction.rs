@@ -43,6 +43,36 @@ pub struct Interaction {
     pub updated_at: Timestamp,
 }
 
+impl Interaction {
+    /// A record made now, of something that happened now and of which nothing else is known.
+    pub fn new(
+        id: InteractionId,
+        contact_id: ContactId,
+        kind: InteractionType,
+        created_by: String,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            contact_id,
+            practice_id: None,
+            conversation: None,
+            kind,
+            channel: None,
+            subject: String::new(),
+            summary: String::new(),
+            sentiment: None,
+            action_items: Vec::new(),
+            team_member: None,
+            duration_minutes: None,
+            at: now,
+            created_by,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
 /// What an interaction was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

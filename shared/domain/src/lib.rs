@@ -6,6 +6,7 @@
 pub mod action;
 pub mod agent;
 pub mod analysis;
+pub mod answer;
 pub mod business;
 pub mod call;
 pub mod calling;

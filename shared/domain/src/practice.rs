@@ -323,6 +323,11 @@ impl Practice {
     }
 }
 
+/// How many days after `today` a day is; below zero before it.
+pub fn days_until(day: Date, today: Date) -> i64 {
+    day.duration_since(today).as_hours() / 24
+}
+
 /// The day `validity` months after another; the last of its month where the month is shorter.
 fn valid_until(from: Date, validity: Option<u16>) -> Option<Date> {
     from.checked_add(Span::new().months(i32::from(validity?))).ok()

@@ -5,6 +5,7 @@
 
 mod words;
 
+use crate::answer::object;
 use crate::contact::ClientStatus;
 use crate::interaction::InteractionType;
 use crate::practice::{PracticeStatus, PracticeType, TypeCode};
@@ -216,7 +217,7 @@ impl Question {
         let statuses: Vec<&str> = PracticeStatus::ALL.into_iter().map(PracticeStatus::as_str).collect();
         let clients: Vec<&str> = ClientStatus::ALL.into_iter().map(ClientStatus::as_str).collect();
         let kinds: Vec<&str> = InteractionType::ALL.into_iter().map(InteractionType::as_str).collect();
-        let properties = json!({
+        object(&json!({
             "subject": {"type": "string", "enum": ["clients", "practices", "interactions"]},
             "active": {"type": "boolean"},
             "status": one_of(words(&statuses)),
@@ -227,10 +228,7 @@ impl Question {
             "interaction_type": one_of(words(&kinds)),
             "named": {"type": "array", "items": {"type": "string"}},
             "address": maybe("string"),
-        });
-        let required: Vec<_> =
-            properties.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
-        json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties})
+        }))
     }
 
     /// A model's answer as a query, brought into the forms that the grammar makes; none if it is none.

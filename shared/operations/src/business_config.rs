@@ -30,11 +30,7 @@ pub async fn replace(
             let old = get(ctx).await?;
             expect(&old, expected)?;
             let mut step = ctx.step();
-            if old.version == 0 {
-                step.create(&settings)?;
-            } else {
-                step.replace(&old, &settings)?;
-            }
+            step.save(Some(&old).filter(|old| old.version > 0), &settings)?;
             ctx.audited(
                 &mut step,
                 "business_config.updated",

@@ -358,10 +358,7 @@ async fn write(
         return Err(Error::Withheld { reason, detail: advice(reason) });
     }
     step.create(&message)?;
-    match old {
-        Some(old) => step.replace(old, &talk)?,
-        None => step.create(&talk)?,
-    }
+    step.save(old, &talk)?;
     ctx.changed(&mut step, "conversation", talk.id, "updated")?;
     let view = MessageView::of(message);
     ctx.remember(&mut step, 202, &view)?;

@@ -26,11 +26,7 @@ pub async fn update(ctx: &Context, patch: &Value, expected: Option<u64>) -> Resu
             let mut settings = merge_patch(&old.value, patch)?;
             settings.check()?;
             let mut step = ctx.step();
-            if old.version == 0 {
-                step.create(&settings)?;
-            } else {
-                step.replace(&old, &settings)?;
-            }
+            step.save(Some(&old).filter(|old| old.version > 0), &settings)?;
             ctx.audited(&mut step, "crm_settings.updated", "crm", Some(&old.value), Some(&settings))?;
             if old.renewal_lead_days != settings.renewal_lead_days {
                 step.enqueue(Job::CheckRenewals { practice: None, after: String::new() });

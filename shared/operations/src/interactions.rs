@@ -150,24 +150,8 @@ pub struct InteractionOverview {
 pub async fn create(ctx: &Context, input: InteractionInput) -> Result<Stored<InteractionView>> {
     ctx.require(Role::Member)?;
     let now = ctx.now();
-    let mut interaction = Interaction {
-        id: ctx.new_id(),
-        contact_id: input.client_id,
-        practice_id: None,
-        conversation: None,
-        kind: input.interaction_type,
-        channel: None,
-        subject: String::new(),
-        summary: String::new(),
-        sentiment: None,
-        action_items: Vec::new(),
-        team_member: None,
-        duration_minutes: None,
-        at: now,
-        created_by: ctx.actor.name(),
-        created_at: now,
-        updated_at: now,
-    };
+    let mut interaction =
+        Interaction::new(ctx.new_id(), input.client_id, input.interaction_type, ctx.actor.name(), now);
     apply(&mut interaction, input, now)?;
     let view = InteractionView::of(&interaction);
     retrying!(

@@ -45,10 +45,7 @@ pub async fn set(ctx: &Context, input: IssuerInput) -> Result<IssuerInput> {
     let old = ctx.store().get::<JwtIssuer>(&ctx.tenant, &()).await?;
     let mut step = ctx.step();
     let moved = old.as_ref().is_none_or(|old| (&old.issuer, &old.audience) != (&new.issuer, &new.audience));
-    match &old {
-        Some(old) => step.replace(old, &new)?,
-        None => step.create(&new)?,
-    }
+    step.save(old.as_ref(), &new)?;
     if moved {
         if let Some(old) = &old {
             step.unpoint_issuer(&old.issuer, &old.audience);

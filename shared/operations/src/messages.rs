@@ -416,10 +416,7 @@ async fn fall_to_sms(
     }
     let sms = queue(ctx, step, &mut talk, message.author.clone(), content, config)?;
     step.create(&sms)?;
-    match &old {
-        Some(old) => step.replace(old, &talk)?,
-        None => step.create(&talk)?,
-    }
+    step.save(old.as_ref(), &talk)?;
     Ok(true)
 }
 

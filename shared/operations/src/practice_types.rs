@@ -81,11 +81,7 @@ pub async fn create(ctx: &Context, input: PracticeTypeInput) -> Result<Stored<Pr
     let (settings, all) = tokio::try_join!(business_config::get(ctx), async {
         Ok(ctx.store().practice_types(&ctx.tenant).await?)
     })?;
-    if all.len() >= PRACTICE_TYPES_MAX {
-        return Err(Error::Conflict(format!(
-            "there are {PRACTICE_TYPES_MAX} practice types, which is the most"
-        )));
-    }
+    check_count(all.len() + 1)?;
     let kind = checked(input, settings.config.currency, ctx.now(), ctx.now())?;
     let view = PracticeTypeView::of(&kind);
     let mut step = ctx.step();
@@ -185,7 +181,18 @@ pub(crate) fn add_examples(
             all.push(kind);
         }
     }
+    if all.len() > present.len() {
+        check_count(all.len())?;
+    }
     Ok(all)
+}
+
+fn check_count(types: usize) -> Result<()> {
+    if types > PRACTICE_TYPES_MAX {
+        let detail = format!("there can be {PRACTICE_TYPES_MAX} practice types, and there would be {types}");
+        return Err(Error::Conflict(detail));
+    }
+    Ok(())
 }
 
 pub(crate) async fn find(ctx: &Context, code: &TypeCode) -> Result<Stored<PracticeType>> {

@@ -10,7 +10,7 @@ use contracts::Job;
 use domain::business::BusinessConfig;
 use domain::contact::Contact;
 use domain::crm::CrmSettings;
-use domain::practice::{Practice, TypeCode};
+use domain::practice::{self, Practice, TypeCode};
 use domain::renewal::{AlertStatus, Alerted, NextAlert, Reminder, RenewalAlert};
 use domain::task::{Task, TaskPriority};
 use domain::{ContactId, Email, PracticeId, RenewalAlertId, Role, TaskId};
@@ -284,7 +284,7 @@ impl RenewalAlertView {
             practice_type_name: alert.type_name,
             expiry_date: alert.expiry_date,
             lead_days: alert.lead_days,
-            days_until_expiry: alert.expiry_date.duration_since(today).as_hours() / 24,
+            days_until_expiry: practice::days_until(alert.expiry_date, today),
             assigned_to: alert.assignee,
             status: alert.status,
             reminder: alert.reminder,

@@ -228,10 +228,7 @@ async fn keep(ctx: &Context, input: Checked) -> Result<(SavedConversationId, boo
             for part in saved.parts..old.as_ref().map_or(0, |old| old.parts) {
                 step.forget::<SavedPart>(&(id, part));
             }
-            match &old {
-                Some(old) => step.replace(old, &saved)?,
-                None => step.create(&saved)?,
-            }
+            step.save(old.as_ref(), &saved)?;
             step.enqueue_at(Job::ExtractConversation { conversation: id }, now + LATER);
             ctx.changed(
                 &mut step,

@@ -91,6 +91,14 @@ impl Transaction {
         Ok(())
     }
 
+    /// Adds a record, or changes it from the state that was read, if it was there.
+    pub fn save<E: Entity>(&mut self, old: Option<&Stored<E>>, new: &E) -> Result<()> {
+        match old {
+            Some(old) => self.replace(old, new),
+            None => self.create(new),
+        }
+    }
+
     /// Adds or overwrites a record that keeps no rows and that only one writer ever writes.
     pub fn put<E: Entity>(&mut self, entity: &E) -> Result<()> {
         let item = encode(entity, &self.tenant, 1, &self.write)?;

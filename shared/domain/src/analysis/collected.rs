@@ -1,8 +1,8 @@
 //! What an agent was to find out, and what it found.
 
-use super::reading::{lenient, lenient_option};
 use super::{ProviderNotes, Reading, Said};
 use crate::agent::{DataKind, DataPoint};
+use crate::answer::{lenient, lenient_option};
 use crate::text;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -3,6 +3,7 @@
 use super::collected::{self, Collected};
 use super::said::Said;
 use crate::agent::DataPoint;
+use crate::answer::{lenient, lenient_list, lenient_option, object};
 use crate::text;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -223,36 +224,6 @@ pub enum Party {
     Lead,
 }
 
-/// A value, or the neutral one where it is of another form.
-pub(super) fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + for<'a> Deserialize<'a>,
-{
-    let value = Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).unwrap_or_default())
-}
-
-/// A value, or none where it is of another form.
-pub(super) fn lenient_option<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: for<'a> Deserialize<'a>,
-{
-    let value = Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).ok().flatten())
-}
-
-/// The entries of a list that are of the right form.
-fn lenient_list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: for<'a> Deserialize<'a>,
-{
-    let Value::Array(items) = Value::deserialize(deserializer)? else { return Ok(Vec::new()) };
-    Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
-}
-
 /// Whole points, whatever number stands there; none where there is no number.
 fn points<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
     let number = Value::deserialize(deserializer)?.as_f64().filter(|number| number.is_finite());
@@ -366,12 +337,6 @@ impl Reading {
     pub fn callback_at(&self) -> Option<Timestamp> {
         self.wish(WishKind::Callback)?.instant
     }
-}
-
-fn object(properties: &Value) -> Value {
-    let required: Vec<_> =
-        properties.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
-    json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties})
 }
 
 /// A time by the clock of `zone`, and the instant it is; nothing if it is no time, or none that exists.

@@ -161,9 +161,6 @@ pub(super) async fn keep(ctx: &Context, step: &mut Transaction, known: &mut Know
         }
         Some(_) => {}
     }
-    match old_talk {
-        None => step.create(talk)?,
-        Some(old) => step.replace(old, talk)?,
-    }
+    step.save(old_talk.as_ref(), talk)?;
     ctx.changed(step, "conversation", talk.id, "updated")
 }

@@ -1,5 +1,6 @@
 //! What the model is asked for an answer, and how its answer is read.
 
+use domain::answer::object;
 use domain::business::BusinessConfig;
 use domain::chat::{Brief, Content, Direction, Message, MessageAuthor};
 use domain::text::{tidied, unmarked};
@@ -141,21 +142,12 @@ fn schema() -> Value {
     let text = json!({"type": "string"});
     let or_null = json!({"type": ["string", "null"]});
     let kinds = ["booking_request", "task", "note", "preference", "withdraw_consent", "hand_over"];
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "required": ["reply", "language", "sentiment", "next_step", "actions"],
-        "properties": {
-            "reply": text,
-            "language": text,
-            "sentiment": {"type": "string", "enum": ["positive", "neutral", "negative"]},
-            "next_step": or_null,
-            "actions": {"type": "array", "items": {
-                "type": "object",
-                "additionalProperties": false,
-                "required": ["kind", "text", "name"],
-                "properties": {"kind": {"type": "string", "enum": kinds}, "text": text, "name": or_null},
-            }},
-        },
-    })
+    let action = json!({"kind": {"type": "string", "enum": kinds}, "text": text, "name": or_null});
+    object(&json!({
+        "reply": text,
+        "language": text,
+        "sentiment": {"type": "string", "enum": ["positive", "neutral", "negative"]},
+        "next_step": or_null,
+        "actions": {"type": "array", "items": object(&action)},
+    }))
 }

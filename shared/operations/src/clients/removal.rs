@@ -67,11 +67,14 @@ pub async fn restore(ctx: &Context, id: ContactId) -> Result<Stored<Client>> {
 pub(crate) async fn come_back(ctx: &Context, id: ContactId) -> Result<Option<Stored<Contact>>> {
     retrying!(
         async {
-            let (there, deleted) = tokio::try_join!(
-                ctx.store().get::<Contact>(&ctx.tenant, &id),
-                ctx.store().get::<DeletedContact>(&ctx.tenant, &id)
-            )?;
-            let (None, Some(deleted)) = (&there, deleted) else { return Ok(there) };
+            // Nearly everybody is there, so the second read is for those who are not.
+            let there = ctx.store().get::<Contact>(&ctx.tenant, &id).await?;
+            if there.is_some() {
+                return Ok(there);
+            }
+            let Some(deleted) = ctx.store().get::<DeletedContact>(&ctx.tenant, &id).await? else {
+                return Ok(None);
+            };
             let contact = Contact { updated_at: ctx.now(), ..deleted.contact.clone() };
             let version = deleted.last_version + 1;
             let mut step = ctx.step();

@@ -97,25 +97,21 @@ impl Book {
         let wanted = named.chain(owners.phones.values().copied()).chain(owners.emails.values().copied());
         let ids: Vec<ContactId> = wanted.filter(|id| self.asked_ids.insert(*id)).collect();
         let found = ctx.store().get_many::<Contact>(&ctx.tenant, &ids).await?;
-        let gone: Vec<ContactId> = owners
-            .phones
-            .iter()
-            .map(|(phone, id)| (Some(phone.clone()), None, *id))
-            .chain(owners.emails.iter().map(|(email, id)| (None, Some(email.clone()), *id)))
-            .filter(|(.., id)| ids.contains(id) && !found.iter().any(|stored| stored.id == *id))
-            .map(|(phone, email, id)| {
-                self.phones.extend(phone.map(|phone| (phone, id)));
-                self.emails.extend(email.map(|email| (email, id)));
-                id
-            })
-            .collect();
-        self.deleted.extend(gone);
         for stored in found {
             let contact = stored.value.clone();
             self.note(&contact);
             let (rows, id) = (Vec::new(), contact.id);
             let entry = Entry { stored: Some(stored), contact, rows, is_changed: false, campaign: None };
             self.leads.insert(id, entry);
+        }
+        // A number or an address whose owner is not there is that of somebody who was deleted.
+        for (phone, id) in owners.phones.into_iter().filter(|(_, id)| !self.leads.contains_key(id)) {
+            self.phones.insert(phone, id);
+            self.deleted.insert(id);
+        }
+        for (email, id) in owners.emails.into_iter().filter(|(_, id)| !self.leads.contains_key(id)) {
+            self.emails.insert(email, id);
+            self.deleted.insert(id);
         }
         self.look_up_campaigns(ctx, rows).await
     }

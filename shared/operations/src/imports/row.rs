@@ -345,7 +345,7 @@ mod tests {
             ],
         )
         .unwrap();
-        assert_eq!((&lead["first_name"], &lead["last_name"]), (&json!("Anna"), &json!("Maria Rossi")));
+        assert_eq!((&lead["first_name"], &lead["last_name"]), (&json!("Anna Maria"), &json!("Rossi")));
         assert_eq!((&lead["phone"], &lead["company"]), (&json!("+390669821234"), &json!("Acme")));
         assert_eq!((&lead["status"], &lead["score"]), (&json!("hot"), &json!(70)));
         assert_eq!(lead["value"], json!({"amount": 1_250_000.5, "currency": "INR"}));

@@ -254,10 +254,7 @@ async fn write_lane(ctx: &Context, import: &Import, lane: Vec<Entry>) -> Result<
         }
         size += weight;
         campaigns.extend(entry.campaign);
-        match &entry.stored {
-            Some(stored) => step.replace(stored, &entry.contact)?,
-            None => step.create(&entry.contact)?,
-        }
+        step.save(entry.stored.as_ref(), &entry.contact)?;
         leads.push(ImportedLead {
             lead: entry.contact.id,
             rows: entry.rows,

@@ -76,22 +76,13 @@ pub async fn from_conversation(
             let client = leads::find(ctx, client).await?;
             let id: InteractionId = ctx.new_id();
             let interaction = Interaction {
-                id,
-                contact_id: client.id,
-                practice_id: None,
                 conversation: Some(input.conversation_id.clone()),
-                kind: told.kind,
                 channel: Some(told.channel),
                 subject: "Conversation".to_owned(),
                 summary: summary.clone().unwrap_or_else(|| told.words.clone()),
-                sentiment: None,
-                action_items: Vec::new(),
                 team_member: input.team_member.clone().or_else(|| told.team_member.clone()),
-                duration_minutes: None,
                 at: told.at,
-                created_by: ctx.actor.name(),
-                created_at: now,
-                updated_at: now,
+                ..Interaction::new(id, client.id, told.kind, ctx.actor.name(), now)
             };
             let view = InteractionView::of(&interaction);
             let mut step = ctx.step();

@@ -20,12 +20,10 @@ pub(super) async fn planner(ctx: &Context) -> Result<Option<Stored<Planner>>> {
 
 /// Stores where the planner stands, if that is news.
 fn keep(step: &mut Transaction, old: Option<&Stored<Planner>>, planner: &Planner) -> Result<()> {
-    match old {
-        Some(old) if old.value == *planner => {}
-        Some(old) => step.replace(old, planner)?,
-        None => step.create(planner)?,
+    if old.is_some_and(|old| old.value == *planner) {
+        return Ok(());
     }
-    Ok(())
+    Ok(step.save(old, planner)?)
 }
 
 /// Has the planner run at `at`, for which its timer is set too.

@@ -4,7 +4,7 @@ use super::amount;
 use super::documents::DocumentView;
 use domain::money::Amount;
 use domain::practice::{
-    PaymentStatus, Practice, PracticePriority, PracticeStatus, Renewal, StatusChange, TypeCode,
+    self, PaymentStatus, Practice, PracticePriority, PracticeStatus, Renewal, StatusChange, TypeCode,
 };
 use domain::{ContactId, Currency, Email, Money, PracticeId};
 use jiff::Timestamp;
@@ -158,7 +158,7 @@ impl Renewable {
     /// A practice as a renewal, seen from a day; none if it has no end or nothing is to be renewed.
     pub(crate) fn of(practice: &Practice, today: Date) -> Option<Self> {
         let ends = practice.renewable()?;
-        let days_until_expiry = (ends.duration_since(today)).as_hours() / 24;
+        let days_until_expiry = practice::days_until(ends, today);
         Some(Self { practice: PracticeView::of(practice), days_until_expiry })
     }
 }

@@ -56,10 +56,7 @@ pub(super) async fn remind(
         }
         messages::join(ctx, step, &mut talk, &message)?;
         step.create(&message)?;
-        match &old {
-            Some(old) => step.replace(old, &talk)?,
-            None => step.create(&talk)?,
-        }
+        step.save(old.as_ref(), &talk)?;
         ctx.changed(step, "conversation", talk.id, "updated")?;
         return Ok(Reminder { channel: Some(channel), message_id: Some(message.id), withheld });
     }

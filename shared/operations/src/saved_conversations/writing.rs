@@ -276,23 +276,20 @@ impl Writer<'_> {
         let read = self.read;
         let subject =
             practice.map_or_else(|| "Conversation".to_owned(), |it| text::shortened(&it.type_name, 255));
+        let new = Interaction::new(ctx.new_id(), client.id, InteractionType::Chat, BY.to_owned(), now);
         let interaction = Interaction {
-            id: old.as_ref().map_or_else(|| ctx.new_id(), |old| old.id),
-            contact_id: client.id,
+            id: old.as_ref().map_or(new.id, |old| old.id),
             practice_id: practice.map(|practice| practice.id),
             conversation: Some(self.saved.id.to_string()),
-            kind: InteractionType::Chat,
             channel: Some(InteractionChannel::Web),
             subject,
             summary: read.summary.clone(),
             sentiment: Some(read.sentiment),
             action_items: read.action_items.clone(),
             team_member: self.saved.team_member.clone(),
-            duration_minutes: None,
             at: self.saved.updated_at,
-            created_by: BY.to_owned(),
             created_at: old.as_ref().map_or(now, |old| old.created_at),
-            updated_at: now,
+            ..new
         };
         self.outcome.interaction_id = Some(interaction.id);
         self.outcome.interaction_at = Some(now);
@@ -376,10 +373,7 @@ impl Writer<'_> {
             },
         };
         self.outcome.reviews.push(entry.id);
-        match known {
-            Some(known) => self.step.replace(known, &entry)?,
-            None => self.step.create(&entry)?,
-        }
+        self.step.save(known, &entry)?;
         ctx.changed(&mut self.step, "review", entry.id, entry.status.as_str())
     }
 }
