@@ -209,6 +209,32 @@ crate::id::string_schema!(Country, "A country by its ISO 3166-1 alpha-2 code, su
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_pattern_of_the_numbering_plans_is_one() {
+        use phonenumber::metadata::{DATABASE, Descriptor, Format};
+        let letters = || 'A'..='Z';
+        let regions = letters().flat_map(|one| letters().map(move |two| format!("{one}{two}")));
+        let plans: Vec<_> = regions.filter_map(|region| DATABASE.by_id(&region)).collect();
+        assert!(plans.len() > 200);
+        for plan in plans {
+            let kinds = plan.descriptors();
+            let numbers = [Some(kinds.general()), kinds.fixed_line(), kinds.mobile()].into_iter().flatten();
+            let formats = || plan.formats().iter().chain(plan.international_formats());
+            let patterns = numbers
+                .map(Descriptor::national_number)
+                .chain(formats().map(Format::pattern))
+                .chain(formats().flat_map(Format::leading_digits))
+                .chain(plan.international_prefix())
+                .chain(plan.national_prefix_for_parsing())
+                .chain(plan.leading_digits());
+            // A pattern that cannot be compiled has no group, not even the whole.
+            for pattern in patterns {
+                assert!(pattern.captures_len() > 0, "{}: {}", plan.id(), pattern.as_str());
+            }
+        }
+    }
 
     #[test]
     fn whatsapps_spelling_of_a_number_finds_the_dialled_one() {
@@ -221,8 +247,6 @@ mod tests {
         assert_eq!(all("12"), Vec::<String>::new());
         assert_eq!(all(""), Vec::<String>::new());
     }
-    use proptest::prelude::*;
-
     fn parse(text: &str, home: &str) -> Option<String> {
         Phone::parse(text, home.parse().ok()).ok().map(String::from)
     }
