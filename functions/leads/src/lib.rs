@@ -3,26 +3,10 @@
 use api::{Caller, Created, IfMatch, List, NoContent, PageQuery, Path, Problem, Query, Record, Submitted};
 use axum::Json;
 use domain::ContactId;
-use operations::leads::{self, Channels, Lead, LeadInput, LeadSearch, Pipeline};
-use serde::Deserialize;
+use operations::leads::{self, Lead, LeadInput, LeadSearch, Pipeline};
 use serde_json::Value;
-use utoipa::ToSchema;
 
-mod actions;
-use actions::{__path_get_lead_score, __path_list_actions, get_lead_score, list_actions};
-
-api::routes!(
-    create_lead,
-    list_leads,
-    show_pipeline,
-    get_lead,
-    update_lead,
-    delete_lead,
-    suppress_lead,
-    unsuppress_lead,
-    list_actions,
-    get_lead_score
-);
+api::routes!(create_lead, list_leads, show_pipeline, get_lead, update_lead, delete_lead);
 
 /// Stores a lead. A phone in any form, or an e-mail in any case, that another lead has is a duplicate.
 #[utoipa::path(
@@ -124,52 +108,4 @@ async fn delete_lead(
 ) -> api::Result<NoContent> {
     leads::delete(&caller, id, expected).await?;
     Ok(NoContent)
-}
-
-/// Which channels to shut or to open, and why.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct SuppressInput {
-    /// A channel, or `all`.
-    channel: Channels,
-    /// Why, in a line.
-    reason: String,
-}
-
-/// Shuts channels to a lead for good. Calls that wait for it are blocked with `suppressed`.
-#[utoipa::path(
-    post,
-    path = "/leads/{id}/suppress",
-    tag = "leads",
-    params(("id" = String, Path)),
-    request_body = SuppressInput,
-    responses(
-        (status = 200, description = "The lead", body = Lead),
-    ),
-)]
-async fn suppress_lead(
-    Path(id): Path<ContactId>,
-    request: Submitted<SuppressInput>,
-) -> api::Result<Record<Lead>> {
-    let SuppressInput { channel, reason } = request.body;
-    Ok(Record(leads::suppress(&request.ctx, id, channel, &reason).await?))
-}
-
-/// Opens channels to a lead again, because the person said so. Whether they consent is another question.
-#[utoipa::path(
-    post,
-    path = "/leads/{id}/unsuppress",
-    tag = "leads",
-    params(("id" = String, Path)),
-    request_body = SuppressInput,
-    responses(
-        (status = 200, description = "The lead", body = Lead),
-    ),
-)]
-async fn unsuppress_lead(
-    Path(id): Path<ContactId>,
-    request: Submitted<SuppressInput>,
-) -> api::Result<Record<Lead>> {
-    let SuppressInput { channel, reason } = request.body;
-    Ok(Record(leads::unsuppress(&request.ctx, id, channel, &reason).await?))
 }
