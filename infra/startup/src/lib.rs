@@ -1,8 +1,11 @@
 //! Measures how fast every function starts and how large its package is.
 //!
 //! ```text
-//! infra/startup/run
+//! infra/startup/run [--near]
 //! ```
+//!
+//! Building all functions takes half an hour on two cores: each is optimised as a whole. With `--near` only those are built and
+//! measured that the README's table shows near a bar, or does not show ([`near_a_bar`]).
 //!
 //! A start is the time from `exec` to the first `GET /next` on a Runtime API of our own on loopback; nothing of
 //! AWS is reached. What counts is not the time but its ratio to that of the function `empty`, which has a
@@ -32,12 +35,17 @@ pub use first_call::{FirstCall, FirstCalls, ROUND_TRIP};
 pub use measure::{Bench, Measured};
 pub use zip::zipped_size;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// How many times the start of an empty function one of ours may take.
 pub const MAX_RATIO: f64 = 2.0;
 /// How many bytes a function's zip may have.
 pub const MAX_ZIP: u64 = 3_500_000;
+
+/// From where on a function is near a bar.
+const NEAR_RATIO: f64 = 1.8;
+const NEAR_ZIP: u64 = 3_430_000;
 
 /// A function, measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +83,22 @@ pub fn table(rows: &[Row]) -> String {
         let _ = writeln!(text, "| {} | {ms:.2} | {ratio} | {kb} | {zip} |", row.function);
     }
     text
+}
+
+/// Those of `functions` that are worth a look at every change, by the table in the README: those near a bar, and those that it
+/// does not show.
+pub fn near_a_bar(functions: Vec<String>, readme: &str) -> Vec<String> {
+    let cells =
+        |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let rows = readme.lines().filter(|line| line.starts_with('|')).map(cells);
+    let measured: BTreeMap<String, (f64, u64)> = rows
+        .filter_map(|row| {
+            let [function, ratio, zip] = <[String; 3]>::try_from(row).ok()?;
+            Some((function, (ratio.parse().ok()?, zip.replace(',', "").parse::<u64>().ok()? * 1000)))
+        })
+        .collect();
+    let is_far = |(ratio, zip): &(f64, u64)| *ratio < NEAR_RATIO && *zip < NEAR_ZIP;
+    functions.into_iter().filter(|function| !measured.get(function).is_some_and(is_far)).collect()
 }
 
 /// Inits and first calls by function, as a Markdown table.

@@ -1,7 +1,7 @@
 //! See the crate's documentation.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is the output")]
 
-use startup::{Bench, FirstCalls, MAX_RATIO, MAX_ZIP, Row, first_calls, table, zipped_size};
+use startup::{Bench, FirstCalls, MAX_RATIO, MAX_ZIP, Row, first_calls, near_a_bar, table, zipped_size};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,7 +15,13 @@ const STARTS: usize = 30;
 const FIRST_CALLS: usize = 10;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let Arguments { profile, is_first_call, named } = arguments(env::args().skip(1).collect())?;
+    let named: Vec<String> = env::args().skip(1).collect();
+    if named == ["--list-near"] {
+        let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md"))?;
+        println!("{}", near_a_bar(functions()?, &readme).join("\n"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Arguments { profile, is_first_call, named } = arguments(named)?;
     let binaries = binaries(&profile)?;
     let mut built = Vec::new();
     for function in if named.is_empty() { functions()? } else { named } {
