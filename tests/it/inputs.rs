@@ -17,6 +17,7 @@ fn routes() -> Vec<(Method, String, bool)> {
             _ if path.starts_with("/crm/interactions/practice/") => "prc_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/interactions") => "int_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/clients") => "con_01JAAAAAAAAAAAAAAAAAAAAAAA",
+            _ if path.starts_with("/crm/merges") => "mrg_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/review") => "rev_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/conversations/jobs") => "sav_01JAAAAAAAAAAAAAAAAAAAAAAA",
             _ if path.starts_with("/crm/renewal-alerts") => "ren_01JAAAAAAAAAAAAAAAAAAAAAAA",
@@ -102,6 +103,7 @@ async fn every_route_refuses_strangers_and_bad_bodies_and_changes_nothing() {
         if path.contains("_01JAAAA") && path != "/admin/api-keys" {
             let body = match path.rsplit('/').next() {
                 Some("suppress" | "unsuppress") => json!({"channel": "all", "reason": "x"}),
+                Some("merge") => json!({"other_id": "con_01JAAAAAAAAAAAAAAAAAAAAAAB"}),
                 Some("feedback") => json!({"rating": 5}),
                 Some("add") => json!({"document_type": "Passport"}),
                 _ => json!({}),

@@ -23,6 +23,7 @@ mod inputs;
 mod interactions;
 mod logs;
 mod memory;
+mod merging;
 mod openapi;
 mod practices;
 mod renewals;

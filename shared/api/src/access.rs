@@ -2,10 +2,11 @@
 
 use crate::Api;
 use crate::auth::{RequestId, Seen};
+use crate::problem::Moved;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode, header};
 use std::time::Instant;
 use tracing::Instrument;
 
@@ -23,7 +24,7 @@ pub async fn observed(State(api): State<Api>, mut request: Request, next: Next) 
     );
     let route =
         request.extensions().get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned());
-    let method = request.method().clone();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let span = tracing::info_span!(
         "request",
         request_id = %id,
@@ -52,6 +53,10 @@ pub async fn observed(State(api): State<Api>, mut request: Request, next: Next) 
     }
     .instrument(span)
     .await;
+    let moved = response.extensions().get::<Moved>().and_then(|moved| moved.location(&uri));
+    if let Some(location) = moved {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", id);
     }

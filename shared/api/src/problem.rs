@@ -1,8 +1,8 @@
 //! Problem details (RFC 9457): what every answer from 400 up is.
 
 use axum::response::{IntoResponse, Response};
-use domain::Invalid;
-use http::{HeaderValue, StatusCode, header};
+use domain::{ContactId, Invalid};
+use http::{HeaderValue, StatusCode, Uri, header};
 use operations::Error;
 use provider::ProviderError;
 use serde::Serialize;
@@ -23,12 +23,36 @@ pub struct Problem {
     /// Which fields are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// Of a duplicate: the record that exists.
+    /// Of a duplicate: the record that exists; of one that went into another: that one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub existing_id: Option<String>,
     /// Of a refusal for haste: how many seconds to wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// Of a record that went into another: where it is looked for.
+    #[serde(skip)]
+    pub(crate) moved: Option<Moved>,
+}
+
+/// Which record went into which other: a path that names the one leads to the same path of the other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moved {
+    from: ContactId,
+    to: ContactId,
+}
+
+impl Moved {
+    /// The same place for the other record; none where the request's path does not name the one.
+    pub(crate) fn location(self, asked: &Uri) -> Option<HeaderValue> {
+        let (path, from) = (asked.path(), self.from.to_string());
+        let path: Vec<_> = path
+            .split('/')
+            .map(|part| if part == from { self.to.to_string() } else { part.to_owned() })
+            .collect();
+        let path = path.join("/");
+        let query = asked.query().map_or_else(String::new, |query| format!("?{query}"));
+        (path != asked.path()).then(|| HeaderValue::try_from(format!("{path}{query}")).ok())?
+    }
 }
 
 /// One wrong field.
@@ -51,6 +75,7 @@ impl Problem {
             errors: Vec::new(),
             existing_id: None,
             retry_after: None,
+            moved: None,
         }
     }
 
@@ -172,6 +197,17 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound(noun) => Self::not_found(noun),
+            // A merge can be taken back, so that nobody is to remember where it led.
+            Error::Moved { from, to } => {
+                let detail = format!("{from} was merged into {to}.");
+                let problem = Self::new(
+                    StatusCode::TEMPORARY_REDIRECT,
+                    "merged",
+                    "The record went into another",
+                    detail,
+                );
+                Self { existing_id: Some(to.to_string()), moved: Some(Moved { from, to }), ..problem }
+            }
             Error::Invalid(invalid) => invalid.into(),
             Error::Duplicate { noun, field, existing_id } => {
                 let detail = format!("A {noun} with this {field} exists.");
@@ -221,6 +257,9 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
+        if let Some(moved) = self.moved {
+            response.extensions_mut().insert(moved);
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after {

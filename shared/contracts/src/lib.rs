@@ -4,8 +4,8 @@
 //! twice or out of order can tell that it has nothing left to do.
 
 use domain::{
-    AgentId, AttemptId, CampaignId, ConversationId, ExportId, ImportId, JobId, MessageId, PracticeId,
-    SavedConversationId, TenantId,
+    AgentId, AttemptId, CampaignId, ConversationId, ExportId, ImportId, JobId, MergeId, MessageId,
+    PracticeId, SavedConversationId, TenantId,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -112,6 +112,11 @@ pub enum Job {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         after: String,
     },
+    /// Go on with making two records of one person one, or two again.
+    MergeContacts {
+        /// The merge.
+        merge: MergeId,
+    },
 }
 
 /// How the jobs of one kind are queued and run. The template and the local runner are both held to it.
@@ -128,7 +133,7 @@ pub struct JobKind {
 }
 
 /// Every kind of job.
-pub const JOB_KINDS: [JobKind; 15] = [
+pub const JOB_KINDS: [JobKind; 16] = [
     JobKind { name: "PlanCalls", function: "call-planner", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "DialCall", function: "call-dialer", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "ReconcileCall", function: "call-reconciler", timeout_secs: 60, max_deliveries: 8 },
@@ -154,6 +159,7 @@ pub const JOB_KINDS: [JobKind; 15] = [
     JobKind { name: "SendMessage", function: "message-sender", timeout_secs: 30, max_deliveries: 8 },
     JobKind { name: "ExtractConversation", function: "crm-extractor", timeout_secs: 60, max_deliveries: 8 },
     JobKind { name: "CheckRenewals", function: "renewal-checker", timeout_secs: 60, max_deliveries: 8 },
+    JobKind { name: "MergeContacts", function: "merge-worker", timeout_secs: 60, max_deliveries: 8 },
 ];
 
 impl Job {
@@ -175,6 +181,7 @@ impl Job {
             Self::SendMessage { .. } => 12,
             Self::ExtractConversation { .. } => 13,
             Self::CheckRenewals { .. } => 14,
+            Self::MergeContacts { .. } => 15,
         };
         &JOB_KINDS[index]
     }
@@ -198,6 +205,7 @@ impl Job {
             Self::CheckRenewals { practice, after } => {
                 practice.map_or_else(|| format!("all#{after}"), |practice| practice.to_string())
             }
+            Self::MergeContacts { merge } => merge.to_string(),
         }
     }
 }
@@ -258,6 +266,7 @@ mod tests {
             Job::ExtractConversation { conversation: ids.next(now) },
             Job::CheckRenewals { practice: Some(ids.next(now)), after: String::new() },
             Job::CheckRenewals { practice: None, after: "x".to_owned() },
+            Job::MergeContacts { merge: ids.next(now) },
         ];
         for job in jobs {
             let text = serde_json::to_value(&job).unwrap();

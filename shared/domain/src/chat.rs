@@ -102,6 +102,9 @@ pub struct Conversation {
     /// Until when the provider keeps advertisements from them.
     #[serde(default)]
     pub marketing_held_until: Option<Timestamp>,
+    /// Whether it lies beside the one that is led with this person here, since two records of theirs were made one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_aside: bool,
     /// When it began.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -185,6 +188,7 @@ impl Conversation {
             pace: Pace::default(),
             line: Line::default(),
             marketing_held_until: None,
+            is_aside: false,
             created_at: now,
             updated_at: now,
         }
@@ -225,7 +229,10 @@ impl Conversation {
         if !name.is_empty() {
             self.name = name;
         }
-        if self.phone.is_some() && self.phone != contact.details.phone {
+        if self.phone.as_ref().is_some_and(|phone| contact.phones().any(|own| own == phone)) {
+            return;
+        }
+        if self.phone.is_some() {
             self.wa_id = None;
             self.last_inbound_at = None;
         }

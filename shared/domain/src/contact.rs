@@ -2,9 +2,11 @@
 
 mod filled;
 mod judged;
+mod merged;
 mod standing;
 
 pub use judged::{Judged, Judgement};
+pub use merged::Aliases;
 pub use standing::{ClientStatus, MOVES_KEPT, Move, Standing, split_name};
 
 use crate::campaign::Campaign;
@@ -61,6 +63,9 @@ pub struct Contact {
     /// The id by which WhatsApp knows them within this business, also where they show no number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whatsapp_user_id: Option<String>,
+    /// Numbers and addresses that reach them too, or reached them once.
+    #[serde(default, skip_serializing_if = "Aliases::is_empty")]
+    pub aliases: Aliases,
     /// When they last wrote in a chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_chat: Option<Chat>,
@@ -283,6 +288,7 @@ impl Contact {
             agent_id: None,
             enrolled: None,
             whatsapp_user_id: None,
+            aliases: Aliases::default(),
             last_chat: None,
             converted_by_chat: None,
             provenance: BTreeMap::new(),

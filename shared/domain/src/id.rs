@@ -124,6 +124,8 @@ ids! {
     PracticeId = "prc_", "practice";
     /// Somebody who works at the business.
     MemberId = "mem_", "member";
+    /// Two records of one person that were made one.
+    MergeId = "mrg_", "merge";
     /// A saved conversation.
     SavedConversationId = "sav_", "saved conversation";
     /// What a person is asked about.

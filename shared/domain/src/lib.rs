@@ -28,6 +28,7 @@ pub mod import;
 pub mod interaction;
 pub mod invalid;
 pub mod member;
+pub mod merging;
 pub mod messages;
 pub mod money;
 pub mod nationality;
@@ -52,8 +53,8 @@ pub use day::Day;
 pub use email::Email;
 pub use id::{
     ActionId, AgentId, AttemptId, CallId, CampaignId, ContactId, ConversationId, DealId, DocumentId,
-    ExportId, ImportId, InteractionId, JobId, KeyId, MemberId, MessageId, PracticeId, RenewalAlertId,
-    RequestId, ReviewId, SavedConversationId, TaskId, TemplateId, TenantId,
+    ExportId, ImportId, InteractionId, JobId, KeyId, MemberId, MergeId, MessageId, PracticeId,
+    RenewalAlertId, RequestId, ReviewId, SavedConversationId, TaskId, TemplateId, TenantId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money};

@@ -42,6 +42,9 @@ pub struct Practice {
     /// The conversation that it was read in, if a model began it: of one client and type there is one such at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_in: Option<SavedConversationId>,
+    /// Whether the client has another practice of this type that a model began, since two records of theirs were made one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_aside: bool,
     /// The last alert that was made of its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alerted: Option<Alerted>,
@@ -253,6 +256,7 @@ impl Practice {
             expiry_date: None,
             notes: String::new(),
             read_in: None,
+            is_aside: false,
             alerted: None,
             alert_at: None,
             status_history: Vec::new(),

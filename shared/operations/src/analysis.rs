@@ -4,11 +4,10 @@ mod prompt;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::{agents, business_config, calls, integrations, similarity, tasks};
+use crate::{agents, business_config, calls, integrations, leads, similarity, tasks};
 use contracts::Job;
 use domain::AttemptId;
 use domain::analysis::{Analysis, Pieces, Reading, Said, split, spoken};
-use domain::contact::Contact;
 use domain::context::HistoryEntry;
 use domain::score::Signal;
 use domain::task::{Task, TaskPriority};
@@ -65,16 +64,13 @@ async fn read(
     if !said.lead_spoke() {
         return Ok(analysis);
     }
-    let (contact, settings, agent) = tokio::try_join!(
-        async { Ok(ctx.store().get::<Contact>(&ctx.tenant, &call.contact_id).await?) },
-        business_config::get(ctx),
-        async {
+    let (contact, settings, agent) =
+        tokio::try_join!(leads::known(ctx, call.contact_id), business_config::get(ctx), async {
             match call.agent_id {
                 Some(agent) => agents::existing(ctx, agent).await,
                 None => Ok(None),
             }
-        },
-    )?;
+        },)?;
     let setting = Setting {
         zone: contact.as_ref().map_or(TimeZone::UTC, |contact| contact.clock()),
         objective: &call.objective,

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::{agents, business_config, similarity};
+use crate::{agents, business_config, leads, similarity};
 use domain::agent::Agent;
 use domain::business::BusinessConfig;
 use domain::call::Priority;
@@ -142,7 +142,7 @@ async fn previewed(ctx: &Context, input: ContextInput) -> Result<PacketView> {
     };
     let (settings, record, agent, templates) = tokio::try_join!(
         business_config::get(ctx),
-        async { ctx.store().contact(&ctx.tenant, contact).await?.ok_or(Error::NotFound("lead")) },
+        leads::found(ctx, contact),
         async {
             match agent {
                 Some(id) => agents::find(ctx, id).await,

@@ -196,7 +196,7 @@ pub struct AnalysisView {
 /// Accepts a call. Whether it may be made is decided when its turn comes, and explained by [`why`].
 pub async fn create(ctx: &Context, input: CallInput) -> Result<AcceptedCall> {
     ctx.require(Role::Member)?;
-    let (settings, lead) = tokio::try_join!(business_config::get(ctx), leads::find(ctx, input.lead_id))?;
+    let (settings, lead) = tokio::try_join!(business_config::get(ctx), leads::named(ctx, input.lead_id))?;
     let agent_id = match (input.agent_id, lead.details.campaign_id) {
         (Some(agent), _) => Some(agents::find(ctx, agent).await?.id),
         (None, Some(campaign)) => {
@@ -221,7 +221,7 @@ pub async fn create(ctx: &Context, input: CallInput) -> Result<AcceptedCall> {
         priority: input.priority,
         instructions,
         scheduled_at: input.scheduled_at,
-        ..Call::queued(ctx.new_id(), input.lead_id, input.scheduled_at.unwrap_or(now), now)
+        ..Call::queued(ctx.new_id(), lead.id, input.scheduled_at.unwrap_or(now), now)
     };
     let accepted = AcceptedCall { id: call.id, status: call.status };
     let mut step = ctx.step();

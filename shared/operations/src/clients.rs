@@ -18,7 +18,7 @@ use crate::{Listing, Page, business_config, merge_patch};
 use domain::contact::{Channel, ClientStatus, Consent, Contact, LeadStatus, Suppression, split_name};
 use domain::period::Period;
 use domain::zone::ZoneName;
-use domain::{AgentId, CampaignId, ContactId, Email, Invalid, Role, nationality, text};
+use domain::{AgentId, CampaignId, ContactId, Email, Invalid, Phone, Role, nationality, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -87,6 +87,12 @@ pub struct Client {
     pub campaign_id: Option<CampaignId>,
     /// The agent that speaks with them in it.
     pub agent_id: Option<AgentId>,
+    /// Numbers that reach them too, or reached them: those of records that went into theirs.
+    #[schema(value_type = Vec<String>)]
+    pub other_phones: Vec<Phone>,
+    /// E-mail addresses of the same kind.
+    #[schema(value_type = Vec<String>)]
+    pub other_emails: Vec<Email>,
     /// Channels on which they are not contacted.
     #[schema(value_type = BTreeMap<String, Suppression>)]
     pub suppression: BTreeMap<Channel, Suppression>,
@@ -224,6 +230,11 @@ pub async fn overview(ctx: &Context) -> Result<ClientOverview> {
     })
 }
 
+/// What is to be said of a client who is not there.
+pub(crate) async fn absent(ctx: &Context, id: ContactId) -> Result<Error> {
+    leads::absent(ctx, id).await.map(of_client)
+}
+
 async fn find(ctx: &Context, id: ContactId) -> Result<Stored<Contact>> {
     leads::find(ctx, id).await.map_err(of_client)
 }
@@ -320,6 +331,8 @@ impl Client {
             score: contact.score,
             campaign_id: contact.details.campaign_id,
             agent_id: contact.agent_id,
+            other_phones: contact.aliases.phones.clone(),
+            other_emails: contact.aliases.emails.clone(),
             suppression: contact.suppression.clone(),
             last_interaction_date: contact.last_contact_at,
             next_follow_up_at: contact.next_follow_up_at,

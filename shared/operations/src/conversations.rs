@@ -289,7 +289,7 @@ pub async fn send(ctx: &Context, id: ConversationId, input: MessageInput) -> Res
     retrying!(
         async {
             let (settings, old) = tokio::try_join!(business_config::get(ctx), find(ctx, id))?;
-            let contact = leads::find(ctx, old.contact_id).await?;
+            let contact = leads::named(ctx, old.contact_id).await?;
             let content = content(ctx, old.channel, &input).await?;
             write(ctx, Some(&old), old.value.clone(), &contact, content, &settings.config).await
         }
@@ -312,11 +312,11 @@ pub async fn start(ctx: &Context, input: NewMessage) -> Result<MessageView> {
     retrying!(
         async {
             let (settings, contact) =
-                tokio::try_join!(business_config::get(ctx), leads::find(ctx, contact_id))?;
-            let old = ctx.store().conversation_with(&ctx.tenant, contact_id, channel).await?;
+                tokio::try_join!(business_config::get(ctx), leads::named(ctx, contact_id))?;
+            let old = ctx.store().conversation_with(&ctx.tenant, contact.id, channel).await?;
             let content = content(ctx, channel, &input).await?;
             let talk = old.as_ref().map_or_else(
-                || Conversation::new(ctx.new_id(), contact_id, channel, ctx.now()),
+                || Conversation::new(ctx.new_id(), contact.id, channel, ctx.now()),
                 |old| old.value.clone(),
             );
             match write(ctx, old.as_ref(), talk, &contact, content, &settings.config).await {

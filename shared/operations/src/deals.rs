@@ -69,13 +69,13 @@ pub struct DealView {
 /// Stores a new deal of a lead.
 pub async fn create(ctx: &Context, input: DealInput) -> Result<Stored<DealView>> {
     ctx.require(Role::Member)?;
-    let (settings, _) = tokio::try_join!(business_config::get(ctx), leads::find(ctx, input.contact_id))?;
+    let (settings, lead) = tokio::try_join!(business_config::get(ctx), leads::named(ctx, input.contact_id))?;
     let (title, value) = checked(&input, Money { minor: 0, currency: settings.config.currency })?;
     let now = ctx.now();
     let stage = input.stage.unwrap_or_default();
     let deal = Deal {
         id: ctx.new_id(),
-        contact_id: input.contact_id,
+        contact_id: lead.id,
         title,
         value,
         closed_at: stage.is_closed().then_some(now),
@@ -145,10 +145,10 @@ pub async fn update(
             let old = find(ctx, id).await?;
             expect(&old, expected)?;
             let was = &old.value;
-            let input = merge_patch(&DealInput::of(was), patch)?;
+            let mut input = merge_patch(&DealInput::of(was), patch)?;
             // A lead that is gone keeps its deals.
             if input.contact_id != was.contact_id {
-                leads::find(ctx, input.contact_id).await?;
+                input.contact_id = leads::named(ctx, input.contact_id).await?.id;
             }
             let (title, value) = checked(&input, was.value)?;
             let now = ctx.now();

@@ -4,7 +4,7 @@ use crate::call_context::{self, Brief};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::planning::{close, hold, put_off, stand_back};
-use crate::{agents, budget, business_config, calls, campaigns, integrations};
+use crate::{agents, budget, business_config, calls, campaigns, integrations, leads};
 use contracts::Job;
 use domain::agent::Agent;
 use domain::call::{Call, CallStatus, Ending};
@@ -251,7 +251,7 @@ pub(crate) async fn end(
         call.count_under(attempt.number, |at| settings.config.day_of(at));
         let mut step = ctx.step();
         step.replace(&old, &call)?;
-        if let Some(stored) = ctx.store().get::<Contact>(&ctx.tenant, &call.contact_id).await? {
+        if let Some(stored) = leads::known(ctx, call.contact_id).await? {
             let mut contact = stored.value.clone();
             // News of an earlier attempt says nothing about the one that is under way.
             if !call.status.is_active() {

@@ -1,7 +1,7 @@
 //! What can go wrong in an operation, free of transport.
 
 use contracts::Failure;
-use domain::Invalid;
+use domain::{ContactId, Invalid};
 use llm::LlmError;
 use provider::ProviderError;
 use std::time::Duration;
@@ -13,6 +13,14 @@ pub enum Error {
     /// There is no such record in this tenant.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// The contact went into another one.
+    #[error("{from} was merged into {to}")]
+    Moved {
+        /// Who was asked for.
+        from: ContactId,
+        /// Who stands for them.
+        to: ContactId,
+    },
     /// A value is refused.
     #[error(transparent)]
     Invalid(#[from] Invalid),

@@ -157,7 +157,7 @@ pub async fn create(ctx: &Context, input: InteractionInput) -> Result<Stored<Int
     retrying!(
         async {
             let mut step = ctx.step();
-            let client = leads::find(ctx, interaction.contact_id).await?;
+            let client = leads::named(ctx, interaction.contact_id).await?;
             check_practice(ctx, &interaction).await?;
             spoke(&mut step, &client, &interaction)?;
             step.create(&interaction)?;
@@ -213,10 +213,10 @@ pub async fn update(
         async {
             let old = find(ctx, id).await?;
             expect(&old, expected)?;
-            let input = merge_patch(&InteractionInput::of(&old), patch)?;
+            let mut input = merge_patch(&InteractionInput::of(&old), patch)?;
             // A client who is gone keeps what was said.
             if input.client_id != old.contact_id {
-                leads::find(ctx, input.client_id).await?;
+                input.client_id = leads::named(ctx, input.client_id).await?.id;
             }
             let mut interaction = old.value.clone();
             apply(&mut interaction, input, ctx.now())?;

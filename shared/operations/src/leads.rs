@@ -26,8 +26,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use store::Stored;
+use store::{ContactRecord, MergedContact, Stored};
 use utoipa::ToSchema;
+
+/// How many merges in a row an id is followed through.
+const MERGES_IN_A_ROW: usize = 10;
 
 /// The fields of a lead that its keeper writes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -242,8 +245,46 @@ pub async fn actions(ctx: &Context, id: ContactId, page: &Page) -> Result<Listin
     Ok(Listing { items: listing.items.into_iter().map(ActionView::of).collect(), next: listing.next })
 }
 
+/// The lead of this id. Of one who went into another the error says into whom: a caller is told by which id to ask.
 pub(crate) async fn find(ctx: &Context, id: ContactId) -> Result<Stored<Contact>> {
-    ctx.store().get::<Contact>(&ctx.tenant, &id).await?.ok_or(Error::NotFound("lead"))
+    match ctx.store().get::<Contact>(&ctx.tenant, &id).await? {
+        Some(lead) => Ok(lead),
+        None => Err(absent(ctx, id).await?),
+    }
+}
+
+/// The lead of this id with what is open and what was talked about.
+pub(crate) async fn found(ctx: &Context, id: ContactId) -> Result<ContactRecord> {
+    match ctx.store().contact(&ctx.tenant, id).await? {
+        Some(record) => Ok(record),
+        None => Err(absent(ctx, id).await?),
+    }
+}
+
+/// What is to be said of a lead who is not there.
+pub(crate) async fn absent(ctx: &Context, id: ContactId) -> Result<Error> {
+    let merged = ctx.store().get::<MergedContact>(&ctx.tenant, &id).await?;
+    Ok(merged.map_or(Error::NotFound("lead"), |merged| Error::Moved { from: id, to: merged.into }))
+}
+
+/// The lead whom a record names, or a request beside its path: where they went into another, that one.
+pub(crate) async fn known(ctx: &Context, id: ContactId) -> Result<Option<Stored<Contact>>> {
+    let mut id = id;
+    for _ in 0..MERGES_IN_A_ROW {
+        if let Some(lead) = ctx.store().get::<Contact>(&ctx.tenant, &id).await? {
+            return Ok(Some(lead));
+        }
+        match ctx.store().get::<MergedContact>(&ctx.tenant, &id).await? {
+            Some(merged) => id = merged.into,
+            None => break,
+        }
+    }
+    Ok(None)
+}
+
+/// The same; they must be there.
+pub(crate) async fn named(ctx: &Context, id: ContactId) -> Result<Stored<Contact>> {
+    known(ctx, id).await?.ok_or(Error::NotFound("lead"))
 }
 
 pub(crate) fn duplicate(error: store::Error) -> Error {

@@ -6,13 +6,13 @@ mod turn;
 use crate::chat::{happened, outgoing};
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
-use crate::{business_config, integrations, tasks};
+use crate::{business_config, integrations, leads, tasks};
 use contracts::Job;
 use domain::business::BusinessConfig;
 use domain::chat::{
     Content, Conversation, Fault, Happening, Message, MessageAuthor, MessageStatus, Place, refusal, starts,
 };
-use domain::contact::{Channel, Contact};
+use domain::contact::Channel;
 use domain::task::TaskPriority;
 use domain::{MessageId, text};
 use jiff::{SignedDuration, Timestamp};
@@ -103,7 +103,7 @@ async fn prepare(ctx: &Context, id: MessageId) -> Result<Option<Ready>> {
     let (settings, talk, contact, halt) = tokio::try_join!(
         business_config::get(ctx),
         async { Ok(ctx.store().get::<Conversation>(&ctx.tenant, &id.conversation).await?) },
-        async { Ok(ctx.store().get::<Contact>(&ctx.tenant, &old.contact_id).await?) },
+        leads::known(ctx, old.contact_id),
         async { Ok(ctx.store().get::<Halt>(&ctx.tenant, &old.channel).await?) },
     )?;
     let config = settings.value.config;
@@ -400,7 +400,7 @@ async fn fall_to_sms(
     let provider = integrations::Provider::Sms.as_str();
     let (settings, contact, old) = tokio::try_join!(
         async { Ok::<_, Error>(ctx.store().get::<Integration>(&ctx.tenant, provider).await?) },
-        async { Ok(ctx.store().get::<Contact>(&ctx.tenant, &message.contact_id).await?) },
+        leads::known(ctx, message.contact_id),
         async { Ok(ctx.store().conversation_with(&ctx.tenant, message.contact_id, Channel::Sms).await?) },
     )?;
     let (Some(_), Some(contact)) = (settings, contact) else { return Ok(false) };
@@ -423,7 +423,7 @@ async fn fall_to_sms(
 /// Notes at the contact that a message of ours did not reach them, so that it is no contact, and, if so, that they want
 /// none of the kind.
 async fn tell_contact(ctx: &Context, step: &mut Transaction, message: &Message, refused: bool) -> Result<()> {
-    let Some(old) = ctx.store().get::<Contact>(&ctx.tenant, &message.contact_id).await? else {
+    let Some(old) = leads::known(ctx, message.contact_id).await? else {
         return Ok(());
     };
     let mut contact = old.value.clone();

@@ -6,7 +6,7 @@ pub(crate) use standing::{ask_anew, ask_anew_about, hours_differ, rest_no_more, 
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::{budget, business_config, campaigns};
+use crate::{budget, business_config, campaigns, leads};
 use contracts::Job;
 use domain::AgentId;
 use domain::business::BusinessConfig;
@@ -157,7 +157,16 @@ async fn contacts_of(
 ) -> Result<BTreeMap<domain::ContactId, Stored<Contact>>> {
     let ids: Vec<_> = calls.iter().map(|call| call.contact_id).collect();
     let contacts = ctx.store().get_many::<Contact>(&ctx.tenant, &ids).await?;
-    Ok(contacts.into_iter().map(|contact| (contact.id, contact)).collect())
+    let mut contacts: BTreeMap<_, _> = contacts.into_iter().map(|contact| (contact.id, contact)).collect();
+    // Whoever went into another record has calls only until they are moved.
+    for id in ids {
+        if !contacts.contains_key(&id)
+            && let Some(contact) = leads::known(ctx, id).await?
+        {
+            contacts.insert(id, contact);
+        }
+    }
+    Ok(contacts)
 }
 
 async fn campaigns_of(ctx: &Context, calls: &[Stored<Call>]) -> Result<Vec<Stored<Campaign>>> {

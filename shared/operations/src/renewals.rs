@@ -5,7 +5,7 @@ mod reminding;
 
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
-use crate::{Listing, Page, business_config, crm_settings, tasks};
+use crate::{Listing, Page, business_config, crm_settings, leads, tasks};
 use contracts::Job;
 use domain::business::BusinessConfig;
 use domain::contact::Contact;
@@ -223,7 +223,7 @@ async fn alert(
     let Some(expiry_date) = practice.renewable() else { return Ok(()) };
     let now = ctx.now();
     practice.alerted = Some(Alerted { expiry_date, lead_days: next.lead_days });
-    let contact = ctx.store().get::<Contact>(&ctx.tenant, &practice.contact_id).await?;
+    let contact = leads::known(ctx, practice.contact_id).await?;
     let mut known = earlier.iter().filter(|alert| alert.expiry_date == expiry_date);
     let mut task_id = known.find_map(|alert| alert.task_id);
     let mut reminder = Reminder { withheld: vec!["no_client".to_owned()], ..Reminder::default() };

@@ -80,7 +80,8 @@ pub struct TaskView {
 /// Stores a new task about a lead.
 pub async fn create(ctx: &Context, input: TaskInput) -> Result<Stored<TaskView>> {
     ctx.require(Role::Member)?;
-    let (settings, _) = tokio::try_join!(business_config::get(ctx), leads::find(ctx, input.contact_id))?;
+    let (settings, lead) = tokio::try_join!(business_config::get(ctx), leads::named(ctx, input.contact_id))?;
+    let input = TaskInput { contact_id: lead.id, ..input };
     let mut task = for_contact(ctx, input.contact_id, "", "", None, TaskPriority::default());
     apply(&mut task, input, &settings.config.timezone, ctx.now())?;
     let view = TaskView::of(&task, ctx.now());
@@ -186,10 +187,10 @@ pub async fn update(
         async {
             let old = find(ctx, id).await?;
             expect(&old, expected)?;
-            let input = merge_patch(&TaskInput::of(&old), patch)?;
+            let mut input = merge_patch(&TaskInput::of(&old), patch)?;
             // A lead that is gone keeps its tasks.
             if input.contact_id != old.contact_id {
-                leads::find(ctx, input.contact_id).await?;
+                input.contact_id = leads::named(ctx, input.contact_id).await?.id;
             }
             let (mut task, now) = (old.value.clone(), ctx.now());
             apply(&mut task, input, &settings.config.timezone, now)?;

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::{Listing, Page};
+use crate::{Listing, Page, clients};
 use domain::action::Step;
 use domain::call::Direction;
 use domain::chat::MessageAuthor;
@@ -70,7 +70,10 @@ pub enum TimelineKind {
 pub async fn of_client(ctx: &Context, id: ContactId, page: &Page) -> Result<Listing<TimelineEntry>> {
     ctx.require(Role::Viewer)?;
     let listing = ctx.store().timeline(&ctx.tenant, id, page).await?;
-    Ok(shown(listing.ok_or(Error::NotFound("client"))?))
+    match listing {
+        Some(listing) => Ok(shown(listing)),
+        None => Err(clients::absent(ctx, id).await?),
+    }
 }
 
 /// What happened with a practice, the latest first.

@@ -196,6 +196,11 @@ impl Transaction {
         self.push(put(item, Some("attribute_not_exists(pk)"), []), Guard::Record("tenant"));
     }
 
+    /// Whether two states of a record lie in two places.
+    pub(crate) fn lies_elsewhere<E: Entity>(&self, old: &E, new: &E) -> bool {
+        old.key(&self.tenant) != new.key(&self.tenant)
+    }
+
     /// Whether a record can be made, changed or removed (from `old` to `new`) in this step too, with `reserve` more
     /// items, without its having too many.
     pub fn has_room_for<E: Entity>(&self, old: Option<&E>, new: Option<&E>, reserve: usize) -> bool {

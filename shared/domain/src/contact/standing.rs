@@ -31,6 +31,11 @@ impl ClientStatus {
             Self::Inactive => "inactive",
         }
     }
+
+    /// Where somebody stands of whom two records say this and that: whoever is a client is one, and whoever was one was.
+    pub(super) fn merged_with(self, other: Self) -> Self {
+        if self == Self::Active || other == Self::Active { Self::Active } else { self.max(other) }
+    }
 }
 
 /// A move of a person from one standing to another.

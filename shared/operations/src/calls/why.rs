@@ -5,11 +5,10 @@ use crate::budget;
 use crate::context::Context;
 use crate::error::Result;
 use crate::integrations::Provider;
-use crate::{agents, business_config, campaigns, planning};
+use crate::{agents, business_config, campaigns, leads, planning};
 use domain::agent::Agent;
 use domain::call::{Call, CallStatus};
 use domain::calling::{self, Decision, Law, Policy, Reason, Rule, Ruling, Verdict};
-use domain::contact::Contact;
 use domain::{CallId, Role};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -58,7 +57,7 @@ pub async fn why(ctx: &Context, id: CallId) -> Result<Why> {
     ctx.require(Role::Viewer)?;
     let call = find(ctx, id).await?;
     let (contact, settings, campaign, agent, lines, provider) = tokio::try_join!(
-        async { Ok(ctx.store().get::<Contact>(&ctx.tenant, &call.contact_id).await?) },
+        leads::known(ctx, call.contact_id),
         business_config::get(ctx),
         campaigns::of_call(ctx, &call),
         agent_of(ctx, &call),

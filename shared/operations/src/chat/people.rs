@@ -87,8 +87,10 @@ pub(super) async fn known(ctx: &Context, sender: &Sender, config: &BusinessConfi
     }
     // The id is of whoever writes with it: a record that had it, and is another, gives it up.
     let mut gives_up = None;
-    if sender.user_id.is_some() && contact.whatsapp_user_id != sender.user_id {
-        contact.whatsapp_user_id.clone_from(&sender.user_id);
+    if let Some(user_id) = &sender.user_id
+        && !contact.whatsapp_user_ids().any(|known| known == user_id)
+    {
+        contact.whatsapp_user_id = Some(user_id.clone());
         if let Some(other) = other {
             gives_up = ctx.store().get::<Contact>(&ctx.tenant, &other).await?;
         }
@@ -140,7 +142,9 @@ fn newcomer(ctx: &Context, sender: &Sender, config: &BusinessConfig) -> Contact 
 pub(super) async fn keep(ctx: &Context, step: &mut Transaction, known: &mut Known) -> Result<()> {
     let Known { old_contact, contact, old_talk, talk, gives_up } = known;
     if let Some(other) = gives_up {
-        step.replace(other, &Contact { whatsapp_user_id: None, ..other.value.clone() })?;
+        let mut without = other.value.clone();
+        without.give_up_whatsapp_user_id(contact.whatsapp_user_id.as_deref());
+        step.replace(other, &without)?;
         ctx.changed(step, "lead", other.id, "updated")?;
     }
     match old_contact {

@@ -4,8 +4,9 @@ use super::Client;
 use crate::Page;
 use crate::business_config;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::interactions::InteractionView;
+use crate::leads;
 use crate::practices::{PracticeView, Renewable};
 use domain::action::Card;
 use domain::contact::Contact;
@@ -163,13 +164,12 @@ impl Picture {
         let of_client = InteractionFilter { contact: Some(id), ..InteractionFilter::default() };
         let recent = Page { limit: RECENT, cursor: None };
         let (record, settings, practices, interactions, interactions_counted) = tokio::try_join!(
-            async { Ok::<_, Error>(ctx.store().contact(&ctx.tenant, id).await?) },
+            leads::found(ctx, id),
             business_config::get(ctx),
             practices_of(ctx, id),
             async { Ok(ctx.store().interactions(&ctx.tenant, &of_client, &recent).await?) },
             async { Ok(ctx.store().count_interactions(&ctx.tenant, id, COUNTED).await?) },
         )?;
-        let record = record.ok_or(Error::NotFound("client"))?;
         let today = settings.config.day_of(ctx.now());
         let mut renewals: Vec<Renewable> = practices
             .iter()

@@ -2,7 +2,7 @@
 
 use super::{Client, find};
 use crate::context::Context;
-use crate::error::{Error, Result, expect, retrying};
+use crate::error::{Result, expect, retrying};
 use crate::leads::Lead;
 use crate::{Listing, Page};
 use domain::contact::Contact;
@@ -59,7 +59,7 @@ pub async fn deleted(ctx: &Context, page: &Page) -> Result<Listing<DeletedClient
 /// Brings a client back who was deleted. One who is there stays as they are.
 pub async fn restore(ctx: &Context, id: ContactId) -> Result<Stored<Client>> {
     ctx.require(Role::Member)?;
-    let there = come_back(ctx, id).await?.ok_or(Error::NotFound("client"))?;
+    let Some(there) = come_back(ctx, id).await? else { return Err(super::absent(ctx, id).await?) };
     Ok(Stored { value: Client::of(&there), version: there.version })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::business_config;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use domain::contact::LeadStatus;
 use domain::score::{self, ScoreReason};
 use domain::{ContactId, Role};
@@ -37,11 +37,8 @@ pub struct LeadScore {
 /// nothing.
 pub async fn score(ctx: &Context, id: ContactId) -> Result<LeadScore> {
     ctx.require(Role::Viewer)?;
-    let (record, settings) = tokio::try_join!(
-        async { Ok(ctx.store().contact(&ctx.tenant, id).await?) },
-        business_config::get(ctx)
-    )?;
-    let ContactRecord { contact, signals, .. } = record.ok_or(Error::NotFound("lead"))?;
+    let (record, settings) = tokio::try_join!(super::found(ctx, id), business_config::get(ctx))?;
+    let ContactRecord { contact, signals, .. } = record;
     let as_of = ctx.now();
     let score = score::score(&contact, &signals, &settings.config, as_of);
     let (status, status_reason) = score::status(&contact, &signals);

@@ -2,7 +2,7 @@
 
 use super::{Lead, find};
 use crate::context::Context;
-use crate::error::{Error, Result, retrying};
+use crate::error::{Result, retrying};
 use crate::next_actions;
 use domain::chat::Conversation;
 use domain::contact::{Channel, Contact, Suppression};
@@ -47,7 +47,7 @@ pub async fn suppress(
     let reason = text::line(reason, 200).map_err(|e| e.within("/reason"))?;
     retrying!(
         async {
-            let record = ctx.store().contact(&ctx.tenant, id).await?.ok_or(Error::NotFound("lead"))?;
+            let record = super::found(ctx, id).await?;
             let (open_calls, old) = (record.open_calls(), record.contact);
             let mut contact = old.value.clone();
             for channel in channels.each() {
@@ -123,15 +123,15 @@ pub(crate) async fn forget(
 
 /// The addresses of a contact, each with the channels that reach it.
 fn addresses(ctx: &Context, contact: &Contact) -> Vec<(AddressDigest, &'static [Channel])> {
-    let phone = contact.details.phone.as_ref().map(|phone| {
+    let phones = contact.phones().map(|phone| {
         let channels: &[Channel] = &[Channel::Voice, Channel::Whatsapp, Channel::Sms];
         (AddressDigest::of_phone(&ctx.tenant, phone), channels)
     });
-    let email = contact.details.email.as_ref().map(|email| {
+    let emails = contact.emails().map(|email| {
         let channels: &[Channel] = &[Channel::Email];
         (AddressDigest::of_email(&ctx.tenant, email), channels)
     });
-    phone.into_iter().chain(email).collect()
+    phones.chain(emails).collect()
 }
 
 /// Keeps what is shut to a contact whose record goes.

@@ -3,6 +3,7 @@
 use crate::calls;
 use crate::context::Context;
 use crate::error::Result;
+use crate::leads;
 use contracts::Job;
 use domain::call::{Call, Priority};
 use domain::calling::Reason;
@@ -137,7 +138,7 @@ pub(crate) async fn stand_back(
             let mut step = ctx.step();
             step.replace(&old, &call)?;
             if let Some(dialed_at) = dialed_at
-                && let Some(stored) = ctx.store().get::<Contact>(&ctx.tenant, &call.contact_id).await?
+                && let Some(stored) = leads::known(ctx, call.contact_id).await?
             {
                 let mut contact = stored.value.clone();
                 contact.hang_up(call.id);

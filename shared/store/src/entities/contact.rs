@@ -30,6 +30,7 @@ impl Entity for Contact {
 
     fn rows(&self) -> Vec<Row> {
         let mut rows = super::leads::rows(self);
+        rows.extend(super::alike::rows(self));
         rows.extend(super::figures::of_contact(self));
         rows.extend(claims(self));
         rows
@@ -76,9 +77,9 @@ impl Entity for DeletedContact {
 fn claims(contact: &Contact) -> Vec<Row> {
     let claim = |name, value: String| Row::Claim { name, value, owner: contact.id.to_string() };
     let mut claims = Vec::new();
-    claims.extend(contact.details.phone.as_ref().map(|phone| claim(PHONE, phone.to_string())));
-    claims.extend(contact.details.email.as_ref().map(|email| claim(EMAIL, email.canonical())));
-    claims.extend(contact.whatsapp_user_id.as_ref().map(|id| claim(WHATSAPP, id.clone())));
+    claims.extend(contact.phones().map(|phone| claim(PHONE, phone.to_string())));
+    claims.extend(contact.emails().map(|email| claim(EMAIL, email.canonical())));
+    claims.extend(contact.whatsapp_user_ids().map(|id| claim(WHATSAPP, id.clone())));
     claims
 }
 

@@ -1,8 +1,9 @@
 //! Conversations in writing, their messages, and what was said of them.
 
 use crate::Store;
-use crate::entity::{Entity, Row, Stored, newest_first};
+use crate::entity::{Entity, Item, Row, Stored, newest_first};
 use crate::error::Result;
+use crate::item::text_in;
 use crate::key::{Key, inverted, partition};
 use crate::read::{Listing, Page, Stretch};
 use contracts::Job;
@@ -17,6 +18,8 @@ use ulid::Ulid;
 const CONVERSATIONS: &str = "conversation";
 const CONTACT: &str = "conversation#contact";
 const PROVIDER: &str = "message#provider";
+/// How many conversations of a contact are shown: one a channel, and those of records that went into theirs.
+const OF_CONTACT: usize = 50;
 /// The part of a conversation's partition that holds its messages, newest first.
 const MESSAGES: &str = "M#";
 
@@ -43,8 +46,12 @@ impl Entity for Conversation {
         let sort = newest_first(shown_at, self.id);
         let mut rows: Vec<Row> =
             lists.into_iter().map(|list| Row::Listed { list, sort: sort.clone() }).collect();
-        let value = of_contact(self.contact_id, self.channel);
-        rows.push(Row::Claim { name: CONTACT, value, owner: self.id.to_string() });
+        let sort = newest_first(self.created_at, self.id);
+        rows.push(Row::Listed { list: conversations_of(self.contact_id), sort });
+        if !self.is_aside {
+            let value = of_contact(self.contact_id, self.channel);
+            rows.push(Row::Claim { name: CONTACT, value, owner: self.id.to_string() });
+        }
         rows.extend(super::chat::of_conversation(self));
         // Whoever makes an answer may die of it.
         rows.extend(self.lease.map(|lease| Row::Timer {
@@ -53,6 +60,11 @@ impl Entity for Conversation {
         }));
         rows
     }
+}
+
+/// The list of a contact's conversations, on whatever channel, the newest first.
+pub(super) fn conversations_of(contact: ContactId) -> String {
+    format!("{CONVERSATIONS}#contact#{contact}")
 }
 
 /// The value under which a contact's conversation on a channel is found.
@@ -153,15 +165,16 @@ impl Store {
         }
     }
 
-    /// A contact's conversations, on whatever channel; one batch.
+    /// A contact's latest conversations, on whatever channel: of each the id, from one query.
     pub(super) async fn conversations_of(
         &self,
         tenant: &TenantId,
         contact: ContactId,
     ) -> Result<Vec<ConversationId>> {
-        let claims = Channel::ALL.map(|channel| of_contact(contact, channel));
-        let owners = self.owners(tenant, CONTACT, claims.iter().map(String::as_str)).await?;
-        Ok(owners.into_values().collect())
+        let list = Stretch::of_list(tenant, &conversations_of(contact));
+        let rows = self.stretch(&Stretch { limit: OF_CONTACT, ..list }).await?;
+        let id = |row: &Item| text_in(row, "at")?.rsplit_once("CNV#")?.1.parse().ok();
+        Ok(rows.iter().filter_map(id).collect())
     }
 
     /// The latest messages of a conversation; where an instant is given, of those that were written then or before.

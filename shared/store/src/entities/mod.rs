@@ -2,6 +2,7 @@
 
 mod account;
 mod agent;
+mod alike;
 mod call;
 mod campaign;
 mod chat;
@@ -15,6 +16,7 @@ mod interaction;
 mod journal;
 mod leads;
 mod meaning;
+mod merging;
 mod practice;
 mod renewal;
 mod saved;
@@ -28,6 +30,7 @@ pub use account::{
     ApiKey, Integration, JwtIssuer, Planner, Rest, Review, Settings, TenantRecord, WrappedKey,
 };
 pub use agent::{AGENT_TEMPLATES, AGENTS};
+pub use alike::Likeness;
 pub use call::{
     AnalysisRecord, CallFilter, CallRecord, ContextRecord, PieceRecord, SlotRow, Transcript, TranscriptTurn,
     VOICE_ACCOUNT, ready_list,
@@ -47,6 +50,7 @@ pub use interaction::{INTERACTIONS, InteractionFigures, InteractionFilter};
 pub use journal::{AuditEntry, Change, SavedAnswer};
 pub use leads::{LEADS, LeadCounts, LeadFilter};
 pub use meaning::MeaningRecord;
+pub use merging::{MergeStep, MergedContact, Relation};
 pub use practice::{
     DOCUMENTS_MAX, PRACTICE_TYPES_MAX, PRACTICES, PracticeFigures, PracticeFilter, PracticeMoney,
 };

@@ -26,7 +26,7 @@ const ACTIVE: &str = "practice#active";
 /// The list of those that may have to be renewed, the first that expires first.
 const EXPIRY: &str = "practice#expiry";
 /// What a model begins once for a client and type.
-const OPEN_OF_TYPE: &str = "practice#open";
+pub(super) const OPEN_OF_TYPE: &str = "practice#open";
 /// What is counted of them.
 const STAT: &str = "practice";
 
@@ -36,6 +36,11 @@ const DOCUMENT: &str = "D#";
 /// The part of a list, all practices or the active ones, that has this value.
 fn part(list: &str, by: &str, value: impl std::fmt::Display) -> String {
     format!("{list}#{by}#{value}")
+}
+
+/// The value that a practice alone has of its client's that are open and of its type, where a model began it.
+pub(super) fn open_of_type(practice: &Practice) -> String {
+    format!("{}#{}", practice.contact_id, practice.type_code)
 }
 
 /// The list of a client's practices, newest first.
@@ -72,9 +77,9 @@ impl Entity for Practice {
             rows.extend(assignee.as_ref().map(|assignee| listed(part(ACTIVE, "assignee", assignee))));
             let (contact, sort) = (self.contact_id, format!("PRC#{}", self.id));
             rows.push(Row::AtContact { contact, section: OPEN, sort, card: Card::of_practice(self) });
-            rows.extend(self.read_in.map(|_| Row::Claim {
+            rows.extend(self.read_in.filter(|_| !self.is_aside).map(|_| Row::Claim {
                 name: OPEN_OF_TYPE,
-                value: format!("{contact}#{}", self.type_code),
+                value: open_of_type(self),
                 owner: self.id.to_string(),
             }));
         }

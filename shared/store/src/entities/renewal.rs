@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::key::Key;
 use crate::read::{Listing, Page, Stretch};
 use domain::renewal::{AlertStatus, RenewalAlert};
-use domain::{Email, PracticeId, RenewalAlertId, TenantId};
+use domain::{ContactId, Email, PracticeId, RenewalAlertId, TenantId};
 
 const ALERT: &str = "renewal";
 /// How many alerts of one practice are read: those of one end, and more.
@@ -16,6 +16,11 @@ const OF_PRACTICE: usize = 50;
 fn alerts_in(status: AlertStatus, assignee: Option<&Email>) -> String {
     let assignee = assignee.map(|assignee| format!("#assignee#{}", assignee.canonical())).unwrap_or_default();
     format!("renewal#{}{assignee}", status.as_str())
+}
+
+/// The list of a client's alerts.
+pub(super) fn alerts_for(client: ContactId) -> String {
+    format!("renewal#client#{client}")
 }
 
 fn alerts_of(practice: PracticeId) -> String {
@@ -40,6 +45,7 @@ impl Entity for RenewalAlert {
         let mut rows = vec![
             listed(alerts_in(self.status, None)),
             listed(alerts_of(self.practice_id)),
+            listed(alerts_for(self.contact_id)),
             Row::Claim {
                 name: ALERT,
                 value: format!("{}#{}#{}", self.practice_id, self.expiry_date, self.lead_days),

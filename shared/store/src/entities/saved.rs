@@ -3,12 +3,12 @@
 use super::event::{compress, decompress};
 use super::figures::of_saved;
 use crate::Store;
-use crate::entity::{Entity, Row, Stored, oldest_first};
+use crate::entity::{Entity, Row, Stored, newest_first, oldest_first};
 use crate::error::{Error, Result};
 use crate::key::{Key, partition};
 use crate::read::{Listing, Page, Stretch};
 use domain::saved::{ReviewEntry, ReviewStatus, SavedConversation, SavedMessage};
-use domain::{Email, ReviewId, SavedConversationId, TenantId};
+use domain::{ContactId, Email, ReviewId, SavedConversationId, TenantId};
 use futures::try_join;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,11 @@ impl Entity for SavedConversation {
         let value = session(&self.user_email, &key);
         let mut rows = vec![Row::Claim { name: SESSION, value, owner: self.id.to_string() }];
         rows.extend(of_saved(self));
+        let client = self.outcome.as_ref().and_then(|outcome| outcome.client_id);
+        rows.extend(client.map(|client| {
+            let sort = newest_first(self.created_at, self.id);
+            Row::Listed { list: saved_of(client), sort }
+        }));
         rows
     }
 }
@@ -84,6 +89,16 @@ impl Entity for SavedPart {
     }
 }
 
+/// The list of a client's saved conversations.
+pub(super) fn saved_of(client: ContactId) -> String {
+    format!("saved#client#{client}")
+}
+
+/// The list of what people were asked about a client.
+pub(super) fn reviews_of(client: ContactId) -> String {
+    format!("review#client#{client}")
+}
+
 /// The list of what people were asked, with this answer, the oldest first.
 fn reviews_in(status: ReviewStatus) -> String {
     format!("review#{}", status.as_str())
@@ -102,10 +117,14 @@ impl Entity for ReviewEntry {
     }
 
     fn rows(&self) -> Vec<Row> {
-        vec![
-            Row::Listed { list: reviews_in(self.status), sort: oldest_first(self.created_at, self.id) },
+        let sort = oldest_first(self.created_at, self.id);
+        let listed = |list: String| Row::Listed { list, sort: sort.clone() };
+        let mut rows = vec![
+            listed(reviews_in(self.status)),
             Row::Counted { stat: STAT, dimension: self.status.as_str().to_owned() },
-        ]
+        ];
+        rows.extend(self.contact_id.map(|client| listed(reviews_of(client))));
+        rows
     }
 }
 

@@ -18,7 +18,7 @@ fn tasks_in(status: TaskStatus) -> String {
     format!("task#status#{}", status.as_str())
 }
 
-fn tasks_about(contact: ContactId) -> String {
+pub(super) fn tasks_about(contact: ContactId) -> String {
     format!("task#contact#{contact}")
 }
 
