@@ -26,6 +26,7 @@ mod memory;
 mod merging;
 mod openapi;
 mod practices;
+mod privacy;
 mod renewals;
 mod saving;
 mod seeds;

@@ -12,7 +12,7 @@ use testkit::{Client, TestApp};
 const OTHER: &str = "+919812345678";
 
 /// Asha's two records: one of the office's, and one that calls, chats and letters made.
-async fn two_records(app: &TestApp) -> (String, String) {
+pub(crate) async fn two_records(app: &TestApp) -> (String, String) {
     let owner = &app.owner;
     agent(owner).await;
     owner.post("/admin/apply-migration-007", json!({})).await.expect(200);

@@ -27,7 +27,7 @@ fn refused_at(answer: &Answer) -> &str {
 }
 
 /// Uses an address that needs no credential.
-async fn by_link(app: &TestApp, method: Method, link: &Value, body: Option<Vec<u8>>) -> Answer {
+pub(crate) async fn by_link(app: &TestApp, method: Method, link: &Value, body: Option<Vec<u8>>) -> Answer {
     let path = link.as_str().unwrap().strip_prefix(&app.url).unwrap().to_owned();
     app.client(None).send(method, &path, &[], body).await
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use operations::Listing;
-use operations::recordings::Recording;
+use operations::delivery::Delivery;
 use serde::Serialize;
 use store::Stored;
 
@@ -40,21 +40,35 @@ impl<T: Serialize> IntoResponse for Accepted<T> {
 
 /// 200 with a recording, or 303 to where it is.
 #[derive(Debug)]
-pub struct Audio(pub Recording);
+pub struct Audio(pub Delivery);
 
 impl IntoResponse for Audio {
     fn into_response(self) -> Response {
-        // What somebody said is for whoever asked, and for no cache on the way.
-        let mut response = match self.0 {
-            Recording::Here(bytes) => {
-                ([(header::CONTENT_TYPE, HeaderValue::from_static("audio/mpeg"))], bytes).into_response()
-            }
-            Recording::There(url) => (StatusCode::SEE_OTHER, [(header::LOCATION, url)]).into_response(),
-        };
-        let private = HeaderValue::from_static("private, no-store");
-        response.headers_mut().insert(header::CACHE_CONTROL, private);
-        response
+        delivered(self.0, "audio/mpeg")
     }
+}
+
+/// 200 with a JSON document, or 303 to where it is.
+#[derive(Debug)]
+pub struct Document(pub Delivery);
+
+impl IntoResponse for Document {
+    fn into_response(self) -> Response {
+        delivered(self.0, "application/json")
+    }
+}
+
+/// What somebody said, or what is known of them, is for whoever asked, and for no cache on the way.
+fn delivered(delivery: Delivery, content_type: &'static str) -> Response {
+    let mut response = match delivery {
+        Delivery::Here(bytes) => {
+            ([(header::CONTENT_TYPE, HeaderValue::from_static(content_type))], bytes).into_response()
+        }
+        Delivery::There(url) => (StatusCode::SEE_OTHER, [(header::LOCATION, url)]).into_response(),
+    };
+    let private = HeaderValue::from_static("private, no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, private);
+    response
 }
 
 /// 204.

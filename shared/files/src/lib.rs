@@ -44,6 +44,8 @@ pub enum Kind {
     Recording,
     /// A document of a practice.
     Document,
+    /// All that is stored of one person.
+    Dossier,
 }
 
 /// The name of a file.
@@ -58,6 +60,7 @@ impl Key {
             Kind::Export => ("t", "export"),
             Kind::Recording => ("t", "recording"),
             Kind::Document => ("k", "document"),
+            Kind::Dossier => ("t", "dossier"),
         };
         Self(format!("{shelf}/{tenant}/{kind}/{id}"))
     }

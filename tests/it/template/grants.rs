@@ -43,8 +43,10 @@ const INCOMING: &str = "${FilesBucket.Arn}/t/*/import/*";
 const OUTGOING: &str = "${FilesBucket.Arn}/t/*/export/*";
 const RECORDED: &str = "${FilesBucket.Arn}/t/*/recording/*";
 const BUCKET: &str = "FilesBucket.Arn";
-const FILES: [(&str, &[(&str, &str)]); 5] = [
+const DOSSIERS: &str = "${FilesBucket.Arn}/t/*/dossier/*";
+const FILES: [(&str, &[(&str, &str)]); 6] = [
     ("calls", &[("s3:PutObject", RECORDED), ("s3:GetObject", RECORDED)]),
+    ("privacy", &[("s3:PutObject", DOSSIERS), ("s3:GetObject", DOSSIERS)]),
     (
         "imports",
         &[

@@ -276,6 +276,23 @@ impl Store {
         contact: ContactId,
         of_each: usize,
     ) -> Result<Vec<Relation>> {
+        // What was talked about, what followed from it, and what it means.
+        let sections = try_join_all(["2#", "3#", "5#"].into_iter().map(|section| async move {
+            let stretch = Stretch::within(partition(tenant, format_args!("CON#{contact}")), section);
+            self.stretch(&Stretch { limit: of_each, ..stretch }).await
+        }));
+        let (keys, sections) = try_join!(self.keys_of_relations(tenant, contact, of_each), sections)?;
+        let records = self.batch(keys).await?;
+        self.decoded(records.into_iter().chain(sections.into_iter().flatten()))
+    }
+
+    /// Where the first records lie that belong to a contact and lie elsewhere, up to `of_each` of a kind.
+    pub(super) async fn keys_of_relations(
+        &self,
+        tenant: &TenantId,
+        contact: ContactId,
+        of_each: usize,
+    ) -> Result<Vec<Key>> {
         let lists = [
             super::call::calls_of_lead(contact),
             conversations_of(contact),
@@ -290,17 +307,10 @@ impl Store {
         let rows = try_join_all(lists.into_iter().map(|list| async move {
             self.stretch(&Stretch { limit: of_each, ..Stretch::of_list(tenant, &list) }).await
         }));
-        // What was talked about, what followed from it, and what it means.
-        let sections = try_join_all(["2#", "3#", "5#"].into_iter().map(|section| async move {
-            let stretch = Stretch::within(partition(tenant, format_args!("CON#{contact}")), section);
-            self.stretch(&Stretch { limit: of_each, ..stretch }).await
-        }));
-        let (rows, sections) = try_join!(rows, sections)?;
         let key = |row: &Item| {
             Some(Key { pk: text_in(row, "at")?.to_owned(), sk: text_in(row, "at_sk")?.to_owned() })
         };
-        let records = self.batch(rows.iter().flatten().filter_map(key).collect()).await?;
-        self.decoded(records.into_iter().chain(sections.into_iter().flatten()))
+        Ok(rows.await?.iter().flatten().filter_map(key).collect())
     }
 
     /// The records that a step of a merge moved, as far as they are there; of each, whether the step laid it beside another.

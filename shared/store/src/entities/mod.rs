@@ -9,6 +9,7 @@ mod chat;
 mod contact;
 mod conversation;
 mod deal;
+mod dossier;
 mod event;
 mod figures;
 mod import;

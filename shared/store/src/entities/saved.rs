@@ -70,8 +70,9 @@ impl SavedPart {
         (0..).zip(chunks).map(|(part, chunk)| Self { conversation, part, body: chunk.to_owned() }).collect()
     }
 
-    fn join(parts: &[Stored<Self>]) -> Option<Vec<SavedMessage>> {
-        let packed: String = parts.iter().map(|part| part.body.as_str()).collect();
+    /// The messages that these parts hold, in their order; none where one is missing.
+    pub(super) fn said<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Vec<SavedMessage>> {
+        let packed: String = parts.into_iter().map(|part| part.body.as_str()).collect();
         serde_json::from_slice(&decompress(&packed)?).ok()
     }
 }
@@ -150,9 +151,8 @@ impl Store {
         let (saved, parts) =
             try_join!(self.get::<SavedConversation>(tenant, &id), self.records::<SavedPart>(&parts))?;
         let Some(saved) = saved else { return Ok(None) };
-        let messages = SavedPart::join(&parts).ok_or_else(|| Error::Malformed {
-            kind: "saved_part",
-            detail: "the parts make no conversation".to_owned(),
+        let messages = SavedPart::said(parts.iter().map(|part| &part.value)).ok_or_else(|| {
+            Error::Malformed { kind: "saved_part", detail: "the parts make no conversation".to_owned() }
         })?;
         Ok(Some((saved, messages)))
     }
