@@ -22,6 +22,7 @@ macro_rules! tests_everywhere {
             files_go_by_links
             a_conversation_fills_the_record
             a_practice_goes_its_way
+            two_records_become_one_and_two_again
             tenants_never_see_each_other
             what_is_wrong_is_a_problem
         }
@@ -331,6 +332,42 @@ pub async fn a_conversation_fills_the_record(stage: &Stage) {
     owner.delete(&format!("/crm/clients/{}", text(&client["id"]))).await.expect(204);
     assert!(owner.all("/crm/clients").await.is_empty());
     owner.post(&format!("/crm/clients/{}/restore", text(&client["id"])), json!({})).await.expect(200);
+}
+
+/// One person has two records, which are made one, and two again; all that is stored of them is told.
+pub async fn two_records_become_one_and_two_again(stage: &Stage) {
+    let owner = stage.tenant("duplicates").await.owner;
+    let made = async |body: Value| text(&owner.post("/crm/clients", body).await.expect(201)["id"]);
+    let kept = made(json!({"full_name": "Giulia Décaro", "email": "giulia@example.it"})).await;
+    let gone = made(json!({"full_name": "decaro GIULIA", "phone": "+39 333 123 4567"})).await;
+    for n in 0..20 {
+        let note = json!({"client_id": gone, "interaction_type": "note", "summary": format!("Note {n}")});
+        owner.post("/crm/interactions", note).await.expect(201);
+    }
+    let alike = owner.all("/crm/duplicates").await;
+    assert_eq!((alike.len(), &alike[0]["reason"]), (1, &json!("name")));
+    let merge =
+        owner.post(&format!("/crm/clients/{kept}/merge"), json!({"other_id": gone})).await.expect(200);
+    let path = format!("/crm/merges/{}", text(&merge["merge_id"]));
+    let stands = async |status: &'static str| {
+        stage
+            .until(status, async || {
+                Some(owner.get(&path).await.expect(200)).filter(|it| it["status"] == status)
+            })
+            .await
+    };
+    assert_eq!(stands("done").await["moved"], json!({"interactions": 20}));
+    let moved = owner.get(&format!("/crm/clients/{gone}")).await;
+    assert_eq!(moved.headers["location"], format!("/crm/clients/{kept}"));
+    assert_eq!(moved.problem(307), "merged");
+    let one = owner.get(&format!("/crm/clients/{kept}")).await.expect(200);
+    assert_eq!((&one["phone"], &one["email"]), (&json!("+393331234567"), &json!("giulia@example.it")));
+    let dossier = owner.post(&format!("/crm/clients/{kept}/export"), Value::Null).await.expect(200);
+    assert_eq!(dossier["records"]["interaction"].as_array().unwrap().len(), 20);
+    owner.post(&format!("{path}/undo"), json!({})).await.expect(200);
+    stands("undone").await;
+    assert_eq!(owner.all(&format!("/crm/interactions?client_id={gone}")).await.len(), 20);
+    assert_eq!(owner.get(&format!("/crm/clients/{kept}")).await.expect(200)["phone"], Value::Null);
 }
 
 /// A client is given a service: what it costs, what they bring, how far it is, and until when it is valid.

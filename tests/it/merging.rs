@@ -3,8 +3,10 @@
 use crate::analytics::{counters_are_what_records_say, demo};
 use crate::chat::{ASHA, asha, says};
 use crate::clients::client_of;
+use crate::imports::import;
 use crate::story::{agent, minutes};
 use domain::interaction::{Interaction, InteractionType};
+use http::Method;
 use serde_json::{Value, json};
 use simulators::Script;
 use testkit::{Client, TestApp};
@@ -226,6 +228,12 @@ async fn what_changes_meanwhile_stays_where_it_was_changed() {
         .patch(&format!("/crm/clients/{kept}"), json!({"company": "Acme", "tags": ["a", "b"]}))
         .await
         .expect(200);
+    // A file's row with the other's number is theirs.
+    let report = import(&app, "", format!("phone,position\n+{ASHA},Owner\n")).await;
+    assert_eq!((&report["created"], &report["updated"]), (&json!(0), &json!(1)), "{report}");
+    // The number that was theirs goes on reaching them where the other's becomes the first.
+    let exchanged = owner.patch(&format!("/crm/clients/{kept}"), json!({"phone": ASHA})).await.expect(200);
+    assert_eq!(exchanged["other_phones"], json!([OTHER]));
     says(&app, &asha(), "STOP").await;
     let one = owner.get(&format!("/crm/clients/{kept}")).await.expect(200);
     assert!(one["suppression"]["whatsapp"].is_object(), "{one}");
@@ -253,7 +261,7 @@ async fn what_changes_meanwhile_stays_where_it_was_changed() {
     );
     assert_eq!((&one["company"], &one["tags"]), (&json!("Acme"), &json!(["a", "b"])));
     assert_eq!((&other["company"], &other["phone"]), (&json!(""), &json!(format!("+{ASHA}"))));
-    assert_eq!(one["other_phones"], json!([]));
+    assert_eq!((&one["phone"], &one["other_phones"]), (&json!(OTHER), &json!([])));
     assert!(other["suppression"]["whatsapp"].is_object(), "who said stop said it for both: {other}");
     counters_are_what_records_say(&app, &demo()).await;
 }
@@ -289,6 +297,28 @@ async fn whenever_the_process_dies_a_merge_comes_to_its_end() {
         assert_eq!(count(owner, &format!("/crm/interactions?client_id={gone}")).await, 40);
         counters_are_what_records_say(&app, &demo()).await;
     }
+}
+
+#[tokio::test]
+async fn a_call_that_waits_is_made_though_its_lead_went_into_another() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    agent(owner).await;
+    let kept = client_of(owner, json!({"full_name": "Asha Rao"})).await;
+    let gone = json!({"full_name": "Asha Rao", "phone": ASHA, "consent": {"voice": {"granted": true}}});
+    let gone = client_of(owner, gone).await;
+    app.simulators().set_script(&format!("+{ASHA}"), vec![Script::Interested]).unwrap();
+    let call = owner.post("/calls", json!({"lead_id": gone})).await.expect(202);
+    // The records are one, and the process dies before the call is the one's.
+    app.database.faults.die_after(1);
+    let _ = owner.post(&format!("/crm/clients/{kept}/merge"), json!({"other_id": gone})).await;
+    assert!(app.database.faults.live(), "it died");
+    assert_eq!(app.advance(minutes(30)).await, Vec::<String>::new());
+    let call = owner.get(&format!("/calls/{}", call["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!((&call["status"], &call["lead_id"]), (&json!("completed"), &json!(kept)));
+    assert_eq!(app.simulators().dials().len(), 1);
+    assert!(!owner.all(&format!("/leads/{kept}/actions")).await.is_empty());
+    counters_are_what_records_say(&app, &demo()).await;
 }
 
 #[tokio::test]
@@ -329,6 +359,17 @@ async fn a_merge_that_cannot_be_is_refused_and_changes_nothing() {
     let ids: Vec<Value> = both.into_iter().map(|answer| answer.expect(200)["merge_id"].clone()).collect();
     assert!(ids.windows(2).all(|pair| pair[0] == pair[1]), "{ids:?}");
     assert_eq!(count(owner, "/crm/merges").await, 1);
+    // A request that is repeated by its key has the answer that it had, and makes nothing again.
+    let three = client_of(owner, json!({"full_name": "Three again"})).await;
+    let send = async || {
+        let body = json!({"other_id": three}).to_string().into_bytes();
+        owner.send(Method::POST, &path, &[("idempotency-key", "m-1")], Some(body)).await.expect(200)
+    };
+    let first = send().await;
+    let undo = format!("/crm/merges/{}/undo", first["merge_id"].as_str().unwrap());
+    owner.post(&undo, json!({})).await.expect(200);
+    assert_eq!(send().await, first);
+    assert_eq!(owner.get(&format!("/crm/clients/{three}")).await.status, 200);
 }
 
 #[tokio::test]

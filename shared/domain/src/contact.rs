@@ -326,6 +326,7 @@ impl Contact {
         if self.details.phone != details.phone {
             self.suppression.retain(|_, door| door.reason != Suppression::WRONG_NUMBER);
         }
+        self.aliases.exchange(&self.details, &details);
         self.details = details;
         self.updated_at = now;
     }

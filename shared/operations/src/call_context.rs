@@ -142,7 +142,7 @@ async fn previewed(ctx: &Context, input: ContextInput) -> Result<PacketView> {
     };
     let (settings, record, agent, templates) = tokio::try_join!(
         business_config::get(ctx),
-        leads::found(ctx, contact),
+        async { leads::known_record(ctx, contact).await?.ok_or(Error::NotFound("lead")) },
         async {
             match agent {
                 Some(id) => agents::find(ctx, id).await,

@@ -49,7 +49,7 @@ async fn prepare(ctx: &Context, attempt: AttemptId) -> Result<Option<Ready>> {
     let (settings, campaign, record, agent, templates) = tokio::try_join!(
         business_config::get(ctx),
         campaigns::of_call(ctx, &call),
-        async { Ok(ctx.store().contact(&ctx.tenant, call.contact_id).await?) },
+        leads::known_record(ctx, call.contact_id),
         agents::existing(ctx, agent),
         call_context::templates(ctx),
     )?;

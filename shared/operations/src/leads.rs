@@ -282,6 +282,18 @@ pub(crate) async fn known(ctx: &Context, id: ContactId) -> Result<Option<Stored<
     Ok(None)
 }
 
+/// The same, with what is open and what was talked about.
+pub(crate) async fn known_record(ctx: &Context, id: ContactId) -> Result<Option<ContactRecord>> {
+    let record = ctx.store().contact(&ctx.tenant, id).await?;
+    if record.is_some() {
+        return Ok(record);
+    }
+    match known(ctx, id).await? {
+        Some(lead) => Ok(ctx.store().contact(&ctx.tenant, lead.id).await?),
+        None => Ok(None),
+    }
+}
+
 /// The same; they must be there.
 pub(crate) async fn named(ctx: &Context, id: ContactId) -> Result<Stored<Contact>> {
     known(ctx, id).await?.ok_or(Error::NotFound("lead"))

@@ -80,7 +80,16 @@ pub async fn merge(ctx: &Context, id: ContactId, other: ContactId) -> Result<Mer
         }
         .await
     )?;
-    go_on(ctx, merge, STEPS_OF_REQUEST).await.map(|merge| MergeView::of(&merge))
+    finish(ctx, merge).await
+}
+
+/// Goes on for as long as a request may take, and answers how far it got.
+async fn finish(ctx: &Context, id: MergeId) -> Result<MergeView> {
+    let view = MergeView::of(&go_on(ctx, id, STEPS_OF_REQUEST).await?);
+    let mut step = ctx.step();
+    ctx.fulfil(&mut step, 200, &view)?;
+    ctx.store().commit(step).await?;
+    Ok(view)
 }
 
 /// The merge by which a client who is not there went into this one.
@@ -125,6 +134,7 @@ async fn make_one(ctx: &Context, into: &Stored<Contact>, gone: &Stored<Contact>)
     step.create(&MergedContact { contact: gone.id, into: into.id, merge: merge.id })?;
     step.create(&merge)?;
     step.enqueue_at(Job::MergeContacts { merge: merge.id }, now + LATER);
+    ctx.promise(&mut step)?;
     ctx.audited(&mut step, "lead.merged", gone.id, Some(&Lead::of(gone)), None)?;
     ctx.audited(&mut step, "lead.updated", into.id, Some(&Lead::of(into)), Some(&Lead::of(&merge.merged)))?;
     ctx.store().commit(step).await?;
@@ -142,7 +152,7 @@ pub async fn undo(ctx: &Context, id: MergeId) -> Result<MergeView> {
         }
         .await
     )?;
-    go_on(ctx, id, STEPS_OF_REQUEST).await.map(|merge| MergeView::of(&merge))
+    finish(ctx, id).await
 }
 
 async fn make_two(ctx: &Context, merge: &Stored<Merge>) -> Result<()> {
@@ -163,8 +173,9 @@ async fn make_two(ctx: &Context, merge: &Stored<Merge>) -> Result<()> {
         return Err(Error::Internal("the record that went left no trace"));
     };
     let now = ctx.now();
-    let parted =
-        current.parted(&merge.into, &merge.merged, now).ok_or(Error::Internal("no record is left"))?;
+    let parted = current
+        .parted(&merge.into, &merge.merged, &merge.other, now)
+        .ok_or(Error::Internal("no record is left"))?;
     let mut back = Contact { updated_at: now, ..merge.other.clone() };
     back.shut_since(&current, &merge.merged);
     let undoing = Merge {
@@ -179,6 +190,7 @@ async fn make_two(ctx: &Context, merge: &Stored<Merge>) -> Result<()> {
     step.create_at(&back, merge.other_version + 1)?;
     step.replace(merge, &undoing)?;
     step.enqueue_at(Job::MergeContacts { merge: merge.id }, now + LATER);
+    ctx.promise(&mut step)?;
     ctx.audited(&mut step, "lead.unmerged", other, None, Some(&Lead::of(&back)))?;
     ctx.audited(&mut step, "lead.updated", into, Some(&Lead::of(&current)), Some(&Lead::of(&parted)))?;
     // A number that the record gave up since may be somebody else's.

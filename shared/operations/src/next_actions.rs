@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::leads::Lead;
+use crate::leads::{self, Lead};
 use crate::{agents, business_config, calls, campaigns, tasks};
 use contracts::Job;
 use domain::action::{Action, Step};
@@ -23,7 +23,7 @@ pub async fn take(ctx: &Context, attempt: AttemptId) -> Result<()> {
             let Some(old) = calls::existing(ctx, attempt.call).await? else { return Ok(()) };
             let (analysis, record, settings, campaign, agent) = tokio::try_join!(
                 async { Ok(ctx.store().get::<AnalysisRecord>(&ctx.tenant, &attempt).await?) },
-                async { Ok(ctx.store().contact(&ctx.tenant, old.contact_id).await?) },
+                leads::known_record(ctx, old.contact_id),
                 business_config::get(ctx),
                 campaigns::of_call(ctx, &old),
                 async {

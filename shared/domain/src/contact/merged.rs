@@ -27,6 +27,20 @@ impl Aliases {
     pub fn is_empty(&self) -> bool {
         self.phones.is_empty() && self.emails.is_empty() && self.whatsapp_user_ids.is_empty()
     }
+
+    /// Where one of them becomes the number or address of the record, keeps the one that stood there.
+    pub(super) fn exchange(&mut self, before: &Details, after: &Details) {
+        if let Some(phone) = &after.phone
+            && let Some(place) = self.phones.iter().position(|known| known == phone)
+        {
+            self.phones.splice(place..=place, before.phone.clone());
+        }
+        if let Some(email) = &after.email
+            && let Some(place) = self.emails.iter().position(|known| known == email)
+        {
+            self.emails.splice(place..=place, before.email.clone());
+        }
+    }
 }
 
 impl Contact {
@@ -98,8 +112,7 @@ impl Contact {
         let phones = phones.filter(|phone| self.details.phone.as_ref() != Some(phone)).cloned();
         let phones: Vec<Phone> = phones.collect();
         let emails = other.details.email.iter().chain(emails);
-        let own = self.details.email.as_ref().map(Email::canonical);
-        let emails = emails.filter(|email| own.as_ref() != Some(&email.canonical())).cloned();
+        let emails = emails.filter(|email| self.details.email.as_ref() != Some(email)).cloned();
         let emails: Vec<Email> = emails.collect();
         let mut ids: Vec<String> = other.whatsapp_user_id.iter().chain(whatsapp_user_ids).cloned().collect();
         if self.whatsapp_user_id.is_none() && !ids.is_empty() {
@@ -134,12 +147,31 @@ impl Contact {
         self.moves.drain(..self.moves.len().saturating_sub(MOVES_KEPT));
     }
 
-    /// The record as it was `before` it became `merged`, with what has changed in it since; none where that makes no record.
-    pub fn parted(&self, before: &Self, merged: &Self, now: Timestamp) -> Option<Self> {
+    /// The record as it was `before` it became `merged` with `other`, with what has changed in it since; none where that makes no
+    /// record. Numbers and addresses of the other's go back to it, whichever the person was given meanwhile.
+    pub fn parted(&self, before: &Self, merged: &Self, other: &Self, now: Timestamp) -> Option<Self> {
         let value = |contact: &Self| serde_json::to_value(contact).ok();
         let parted = taken_back(&value(self)?, &value(merged)?, &value(before)?);
-        let parted: Self = serde_json::from_value(parted).ok()?;
-        Some(Self { updated_at: now, ..parted })
+        let mut parted: Self = serde_json::from_value(parted).ok()?;
+        parted.updated_at = now;
+        let theirs = |phone: &Phone| other.phones().any(|their| their == phone);
+        if parted.details.phone.as_ref().is_some_and(theirs) {
+            parted.details.phone.clone_from(&before.details.phone);
+        }
+        let phones = std::mem::take(&mut parted.aliases.phones);
+        let is_own = |phone: &Phone| !theirs(phone) && parted.details.phone.as_ref() != Some(phone);
+        parted.aliases.phones = phones.into_iter().filter(is_own).collect();
+        let theirs = |email: &Email| other.emails().any(|their| their == email);
+        if parted.details.email.as_ref().is_some_and(theirs) {
+            parted.details.email.clone_from(&before.details.email);
+        }
+        let emails = std::mem::take(&mut parted.aliases.emails);
+        let is_own = |email: &Email| !theirs(email) && parted.details.email.as_ref() != Some(email);
+        parted.aliases.emails = emails.into_iter().filter(is_own).collect();
+        for id in other.whatsapp_user_ids() {
+            parted.give_up_whatsapp_user_id(Some(id));
+        }
+        Some(parted)
     }
 
     /// Shuts what was shut since the record became `merged`: a person who said no while two records were one said it for both.

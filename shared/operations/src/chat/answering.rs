@@ -5,7 +5,7 @@ use super::ingest::ASKED_IN_CHAT;
 use super::prompt::{self, Answer, REPLY_MAX, WISHES_MAX, Wish, WishKind};
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
-use crate::leads::Lead;
+use crate::leads::{self, Lead};
 use crate::{business_config, integrations, messages, next_actions, tasks};
 use contracts::Job;
 use domain::action::Card;
@@ -106,11 +106,10 @@ struct Made {
 /// Makes an answer of what is known at this instant; none if the person's record is gone.
 async fn make(ctx: &Context, talk: &Conversation, lease: Lease) -> Result<Option<Made>> {
     let page = Page { limit: SHOWN, cursor: None };
-    let (settings, record, messages) = tokio::try_join!(
-        business_config::get(ctx),
-        async { Ok(ctx.store().contact(&ctx.tenant, talk.contact_id).await?) },
-        async { Ok(ctx.store().messages_in(&ctx.tenant, talk.id, &page).await?) },
-    )?;
+    let (settings, record, messages) =
+        tokio::try_join!(business_config::get(ctx), leads::known_record(ctx, talk.contact_id), async {
+            Ok(ctx.store().messages_in(&ctx.tenant, talk.id, &page).await?)
+        },)?;
     let Some(record) = record else { return Ok(None) };
     let (config, mut messages) = (settings.value.config, messages.items);
     // What came since the right to this answer was taken gets one of its own.
@@ -244,7 +243,7 @@ fn readable(text: &str) -> String {
 /// Stores the answer with all that it brings, unless the right to it is gone: somebody took over, or it took too long.
 async fn finish(ctx: &Context, id: ConversationId, lease: Lease, made: &Made) -> Result<()> {
     let Some(old) = ctx.store().get::<Conversation>(&ctx.tenant, &id).await? else { return Ok(()) };
-    let record = ctx.store().contact(&ctx.tenant, old.contact_id).await?;
+    let record = leads::known_record(ctx, old.contact_id).await?;
     let Some(record) = record else { return give_up(ctx, id, lease).await };
     let now = ctx.now();
     let mut talk = old.value.clone();

@@ -239,8 +239,8 @@ impl Book {
     }
 
     fn note(&mut self, contact: &Contact) {
-        self.phones.extend(contact.details.phone.clone().map(|phone| (phone, contact.id)));
-        self.emails.extend(contact.details.email.as_ref().map(|email| (email.canonical(), contact.id)));
+        self.phones.extend(contact.phones().map(|phone| (phone.clone(), contact.id)));
+        self.emails.extend(contact.emails().map(|email| (email.canonical(), contact.id)));
     }
 
     /// The leads that there is something to write of, in the order of their first rows.

@@ -88,7 +88,7 @@ pub(crate) fn hours_differ(before: &Contact, after: &Contact) -> bool {
 
 /// Has the rules asked anew about the calls of one lead that wait for a time.
 pub(crate) async fn ask_anew_about(ctx: &Context, step: &mut Transaction, lead: ContactId) -> Result<()> {
-    let Some(record) = ctx.store().contact(&ctx.tenant, lead).await? else { return Ok(()) };
+    let Some(record) = leads::known_record(ctx, lead).await? else { return Ok(()) };
     let now = ctx.now();
     let waits_for_hours = |call: &&Stored<Call>| {
         !call.held && call.reason == Some(Reason::OutsideWindow) && call.ready_at > now
