@@ -1,4 +1,4 @@
-//! The stored form of members, settings, deleted contacts, saved conversations, reviews and renewal alerts.
+//! The stored form of members, settings, deleted and merged contacts, saved conversations, reviews and renewal alerts.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -7,13 +7,14 @@ use domain::crm::CrmSettings;
 use domain::extraction::Extraction;
 use domain::id::PrefixedId;
 use domain::member::Member;
+use domain::merging::{Merge, MergeStatus};
 use domain::renewal::{AlertStatus, Reminder, RenewalAlert};
 use domain::saved::{Doubt, Outcome, ReviewEntry, ReviewStatus, SavedConversation, SavedMessage};
 use domain::{Author, Ids, Phone, TenantId};
 use jiff::Timestamp;
 use jiff::civil::date;
 use serde_json::json;
-use store::{DeletedContact, Page, SavedPart, Transaction};
+use store::{DeletedContact, MergeStep, MergedContact, Page, SavedPart, Transaction};
 use testkit::Database;
 use ulid::Ulid;
 
@@ -31,6 +32,30 @@ fn deleted() -> DeletedContact {
     let details = Details { phone: Phone::parse("+919876543210", None).ok(), ..Details::default() };
     let contact = Contact::new(id(1), details, Author::Human, NOW);
     DeletedContact { contact, last_version: 7, at: NOW, by: "key_1".to_owned() }
+}
+
+fn merge() -> Merge {
+    let named = |first: &str, phone: &str| Details {
+        first_name: first.to_owned(),
+        last_name: "Rao".to_owned(),
+        phone: Phone::parse(phone, None).ok(),
+        ..Details::default()
+    };
+    let into = Contact::new(id(7), named("Asha", "+919812345678"), Author::Human, NOW);
+    let other = Contact::new(id(8), named("A.", "+919823456789"), Author::System, NOW);
+    Merge {
+        id: id(9),
+        status: MergeStatus::Done,
+        merged: into.merged_with(&other, NOW),
+        into,
+        other,
+        other_version: 3,
+        moved: [("calls".to_owned(), 2)].into(),
+        merged_by: "key_1".to_owned(),
+        merged_at: NOW,
+        undone_by: None,
+        undone_at: None,
+    }
 }
 
 fn member() -> Member {
@@ -124,6 +149,11 @@ async fn every_record_is_stored_as_it_was() {
     }
     step.create(&review()).unwrap();
     step.create(&alert()).unwrap();
+    let merged = MergedContact { contact: id(8), into: id(7), merge: id(9) };
+    step.create(&merge().merged).unwrap();
+    step.create(&merged).unwrap();
+    step.create(&merge()).unwrap();
+    step.create(&MergeStep::of(id(9), Ulid::from_parts(1_800_000_000_000, 1), &[], &tenant())).unwrap();
     store.commit(step).await.unwrap();
 
     assert_eq!(store.get::<DeletedContact>(&tenant(), &id(1)).await.unwrap().unwrap().value, deleted());
@@ -137,6 +167,12 @@ async fn every_record_is_stored_as_it_was() {
     let open = store.reviews(&tenant(), ReviewStatus::Open, &Page::default()).await.unwrap();
     assert_eq!((open.items[0].value.clone(), store.open_reviews(&tenant()).await.unwrap()), (review(), 1));
     assert_eq!(store.renewal_alerts_of(&tenant(), id(6)).await.unwrap()[0].value, alert());
+
+    assert_eq!(store.get::<MergedContact>(&tenant(), &id(8)).await.unwrap().unwrap().value, merged);
+    assert_eq!(store.merges(&tenant(), &Page::default()).await.unwrap().items[0].value, merge());
+    assert_eq!(store.merge_steps(&tenant(), id(9), 5).await.unwrap().len(), 1);
+    let phone = Phone::parse("+919823456789", None).unwrap();
+    assert_eq!(store.contact_with_phone(&tenant(), &phone).await.unwrap(), Some(id(7)));
 
     let mut items = database.engine.dump().unwrap();
     for item in &mut items {
