@@ -31,11 +31,6 @@ pub struct CachedRegex {
 }
 
 impl CachedRegex {
-    /// A pattern. It never fails: the signature is the other crate's.
-    pub fn new(_cache: Arc<Mutex<RegexCache>>, source: &str) -> Result<Self, Error> {
-        Ok(Self { source: source.to_owned(), ignore_whitespace: false, compiled: OnceLock::new() })
-    }
-
     fn compiled(&self) -> Option<&Regex> {
         let compile =
             || RegexBuilder::new(&self.source).ignore_whitespace(self.ignore_whitespace).build().ok();

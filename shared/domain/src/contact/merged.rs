@@ -1,6 +1,6 @@
 //! Two records of one person as one, and apart again.
 
-use super::{Channel, Consent, Contact, Details, LeadStatus, MOVES_KEPT};
+use super::{Channel, Consent, Contact, Details, LeadStatus, MOVES_KEPT, fields};
 use crate::{Email, Phone};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 
 /// Longest notes, in characters: as long as those that a person may write.
 const NOTES_MAX: usize = 10_000;
+
+/// The fields that say where a person stands, beside their details.
+const STANDING: [&str; 3] = ["status", "score", "client_status"];
 
 /// By what a person is found beside their own number and addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +104,16 @@ impl Contact {
             (self.agent_id, self.enrolled) = (other.agent_id, other.enrolled);
         }
         self.details = details;
+        let (had, has) = (fields(&mine), fields(theirs));
         for (field, provenance) in &other.provenance {
+            // Who set where they stand goes with where they stand.
+            if STANDING.contains(&field.as_str()) {
+                continue;
+            }
+            // Whoever emptied a field here did not write what stands in it now.
+            if has.contains_key(field) && !had.contains_key(field) {
+                self.provenance.remove(field);
+            }
             self.provenance.entry(field.clone()).or_insert_with(|| provenance.clone());
         }
     }
@@ -126,22 +138,25 @@ impl Contact {
     }
 
     fn take_standing(&mut self, other: &Self) {
+        let before = (self.status, self.score, self.client_status);
         let bought = other.status == LeadStatus::Customer && self.status != LeadStatus::Customer;
         if bought || self.status == LeadStatus::New {
             self.status = other.status;
             self.judged.status = other.judged.status;
-            let written = other.provenance.get("status").cloned();
-            self.provenance.extend(written.map(|written| ("status".to_owned(), written)));
         }
         self.converted_by = self.converted_by.or(other.converted_by);
         self.converted_by_chat = self.converted_by_chat.or(other.converted_by_chat);
         if other.score > self.score {
             self.score = other.score;
             self.judged.score = other.judged.score;
-            let written = other.provenance.get("score").cloned();
-            self.provenance.extend(written.map(|written| ("score".to_owned(), written)));
         }
         self.client_status = self.client_status.merged_with(other.client_status);
+        let changed = [self.status != before.0, self.score != before.1, self.client_status != before.2];
+        for (field, _) in STANDING.into_iter().zip(changed).filter(|(_, changed)| *changed) {
+            self.provenance.remove(field);
+            let written = other.provenance.get(field).cloned();
+            self.provenance.extend(written.map(|written| (field.to_owned(), written)));
+        }
         self.moves.extend(other.moves.iter().cloned());
         self.moves.sort_by_key(|moved| moved.at);
         self.moves.drain(..self.moves.len().saturating_sub(MOVES_KEPT));
@@ -253,5 +268,46 @@ fn taken_back(current: &Value, merged: &Value, before: &Value) -> Value {
             Value::Array(before.iter().filter(stays).chain(came).cloned().collect())
         }
         _ => current.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ContactId;
+    use crate::id::PrefixedId;
+    use crate::provenance::{Author, Provenance};
+    use ulid::Ulid;
+
+    const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
+
+    fn contact(n: u128, nationality: &str, author: Author) -> Contact {
+        let details = Details {
+            first_name: "Asha".to_owned(),
+            nationality: nationality.to_owned(),
+            ..Details::default()
+        };
+        Contact::new(ContactId::from_ulid(Ulid::from_parts(1, n)), details, author, NOW)
+    }
+
+    #[test]
+    fn who_wrote_a_value_goes_with_the_value() {
+        let (mut mine, mut other) = (contact(1, "", Author::System), contact(2, "Indian", Author::Ai));
+        mine.status = LeadStatus::Contacted;
+        mine.score = 70;
+        mine.provenance.insert("nationality".to_owned(), Provenance::new(Author::Human, NOW));
+        other.set_status(LeadStatus::Hot, Provenance::new(Author::Human, NOW));
+        other.set_score(40, Provenance::new(Author::Human, NOW));
+        let merged = mine.merged_with(&other, NOW);
+        assert_eq!((merged.status, merged.score), (LeadStatus::Contacted, 70));
+        assert_eq!(merged.provenance.get("status"), None, "nobody judged them contacted");
+        assert_eq!((merged.judged_score(), merged.judged_status()), (None, None));
+        assert_eq!(merged.details.nationality, "Indian");
+        assert_eq!(merged.provenance["nationality"].by, Author::Ai);
+        assert_eq!(merged.provenance["first_name"].by, Author::System);
+        // The other way round the judgement comes along.
+        let merged = contact(1, "", Author::System).merged_with(&other, NOW);
+        assert_eq!((merged.status, merged.score), (LeadStatus::Hot, 40));
+        assert_eq!(merged.judged_status().map(|judged| judged.by), Some(Author::Human));
     }
 }
