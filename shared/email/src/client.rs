@@ -1,7 +1,7 @@
 //! The service as we call it.
 
 use crate::mail::Mail;
-use crate::{error, wire};
+use crate::wire;
 use jiff::Timestamp;
 use provider::{Answer, Http, Limits, ProviderError};
 use sigv4::{Credentials, Signer};
@@ -48,7 +48,7 @@ impl Client {
         let headers = [("content-type", "application/json")];
         let request = self.signer.post(&self.http, url, &headers, body, now);
         let answer = self.http.send(SERVICE, "send_email", request, self.limits).await?;
-        if answer.status.is_success() { accepted(&answer) } else { Err(error::read(&answer)) }
+        if answer.status.is_success() { accepted(&answer) } else { Err(sigv4::refusal(&answer)) }
     }
 }
 

@@ -4,7 +4,6 @@
 
 mod client;
 mod convert;
-mod error;
 mod mail;
 mod wire;
 

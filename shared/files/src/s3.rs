@@ -4,7 +4,7 @@ use crate::{Key, Piece};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
-use provider::{Answer, Http, ProviderError, Retries, Secret, Url};
+use provider::{Answer, Http, ProviderError, Retries, Url};
 use sigv4::{Asked, Credentials, Signer};
 use std::fmt::Write;
 use std::time::Duration;
@@ -18,12 +18,8 @@ pub struct Bucket {
     pub region: String,
     /// Another address than the region's own, for an emulator.
     pub endpoint: Option<String>,
-    /// Who asks: the access key's id.
-    pub access_key: String,
-    /// The access key's secret.
-    pub secret_key: Secret,
-    /// The token of a temporary access key.
-    pub session_token: Option<String>,
+    /// Who asks.
+    pub credentials: Credentials,
 }
 
 #[derive(Debug)]
@@ -46,17 +42,12 @@ const REPEATS: u32 = 2;
 
 impl Client {
     pub(crate) fn new(bucket: Bucket, http: Http) -> Self {
-        let Bucket { name, region, endpoint, access_key, secret_key, session_token } = bucket;
+        let Bucket { name, region, endpoint, credentials } = bucket;
         let (origin, prefix) = match endpoint {
             Some(endpoint) => (endpoint.trim_end_matches('/').to_owned(), format!("/{name}/")),
-            None => {
-                let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-                (format!("https://{name}.s3.{region}.{domain}"), "/".to_owned())
-            }
+            None => (format!("https://{name}.s3.{region}.{}", sigv4::domain(&region)), "/".to_owned()),
         };
         let host = origin.split_once("://").map_or(origin.as_str(), |(_, host)| host).to_owned();
-        let credentials =
-            Credentials { access_key, secret_key, session_token: session_token.map(Secret::from) };
         let signer = Signer::new(credentials, &region, "s3");
         Self { signer, origin, host, prefix, http }
     }

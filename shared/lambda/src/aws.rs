@@ -29,33 +29,23 @@ impl<'a> Aws<'a> {
     /// What operations need. Nothing is sent yet.
     pub(crate) fn platform(&self) -> Platform {
         let environment = self.environment;
+        let (http, clock) = (provider::Http::new(), Clock::default());
         let key = vault::Kms {
             key_id: environment.kms_key.clone(),
             region: environment.region.clone(),
             endpoint: environment.endpoint.clone(),
-            credentials: environment.credentials.clone(),
-            http: self.connections.http_client(),
+            credentials: self.credentials(),
+            http: http.clone(),
         };
-        let credentials = &environment.credentials;
         let bucket = Bucket {
             name: environment.files_bucket.clone(),
             region: environment.region.clone(),
             endpoint: environment.endpoint.clone(),
-            access_key: credentials.access_key_id().to_owned(),
-            secret_key: credentials.secret_access_key().into(),
-            session_token: credentials.session_token().map(str::to_owned),
+            credentials: self.credentials(),
         };
-        let (http, clock) = (provider::Http::new(), Clock::default());
         let files = Files::bucket(bucket, http.clone(), clock.clone());
         let store = Store::connect(self.table(), clock);
-        let account = Account {
-            region: environment.region.clone(),
-            credentials: sigv4::Credentials {
-                access_key: credentials.access_key_id().to_owned(),
-                secret_key: credentials.secret_access_key().into(),
-                session_token: credentials.session_token().map(Into::into),
-            },
-        };
+        let account = Account { region: environment.region.clone(), credentials: self.credentials() };
         let platform = Platform::new(store, Ids::default(), Vault::kms(key), http, files).in_account(account);
         // Beside an emulator of AWS, the providers are stand-ins on this machine as well.
         if environment.endpoint.is_some() { platform.with_loopback_providers() } else { platform }
@@ -71,6 +61,16 @@ impl<'a> Aws<'a> {
         let Some(address) = self.table().address().await else { return };
         if let Err(error) = self.connections.open(&address, OPENING).await {
             warn!(error = &error as &(dyn Error + 'static), "the connection to the table is not open yet");
+        }
+    }
+
+    /// As services need them that are called without their SDK.
+    fn credentials(&self) -> sigv4::Credentials {
+        let credentials = &self.environment.credentials;
+        sigv4::Credentials {
+            access_key: credentials.access_key_id().to_owned(),
+            secret_key: credentials.secret_access_key().into(),
+            session_token: credentials.session_token().map(Into::into),
         }
     }
 

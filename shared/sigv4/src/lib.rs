@@ -1,7 +1,12 @@
-//! AWS Signature Version 4, for services that are called without their SDK.
+//! What AWS's services have in common that are called without their SDK: Signature Version 4, and error bodies
+//! ([`refusal`]).
 //!
 //! A [`Signer`] signs for one service in one region: in the headers of a request ([`Signer::headers`],
 //! [`Signer::post`]), or in the query of an address that is handed out ([`Signer::query`]).
+
+mod refusal;
+
+pub use refusal::refusal;
 
 use jiff::{SignedDuration, Timestamp};
 use provider::{Http, RequestBuilder, Secret, Url, sha256_hex};
@@ -10,6 +15,11 @@ use std::fmt::Write;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const DIGEST_HEADER: &str = "x-amz-content-sha256";
+
+/// The domain under which a region has its services.
+pub fn domain(region: &str) -> &'static str {
+    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+}
 
 /// Who asks.
 #[derive(Debug, Clone)]

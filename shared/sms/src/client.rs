@@ -1,7 +1,7 @@
 //! The service as we call it.
 
 use crate::message::TextMessage;
-use crate::{error, wire};
+use crate::wire;
 use jiff::Timestamp;
 use provider::{Answer, Http, Limits, ProviderError};
 use sigv4::{Credentials, Signer};
@@ -52,7 +52,7 @@ impl Client {
         ];
         let request = self.signer.post(&self.http, url, &headers, body, now);
         let answer = self.http.send(SERVICE, "send_text_message", request, self.limits).await?;
-        if answer.status.is_success() { accepted(&answer) } else { Err(error::read(&answer)) }
+        if answer.status.is_success() { accepted(&answer) } else { Err(sigv4::refusal(&answer)) }
     }
 }
 

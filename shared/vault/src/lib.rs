@@ -4,13 +4,15 @@
 //! sealed credential cannot be moved to another place or tenant and still be opened).
 
 mod key_service;
+mod kms;
 
-pub use key_service::Kms;
+pub use kms::Kms;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::{Ids, TenantId};
 use key_service::KeyService;
+use provider::ProviderError;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -43,7 +45,7 @@ pub enum Error {
     Damaged,
     /// The key service did not answer, or refused.
     #[error("the key service failed: {0}")]
-    KeyService(String),
+    KeyService(#[from] ProviderError),
     /// The wrapped key cannot be read or stored.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -98,15 +100,16 @@ impl Vault {
             Some(stored) => stored.value.wrapped,
             None => self.new_data_key(store, tenant).await?,
         };
-        let key = DataKey(self.keys.unwrap(tenant, &wrapped).await?);
+        let key = DataKey(self.keys.unwrap(tenant, &wrapped, store.clock().now()).await?);
         cache.insert(tenant.clone(), key.clone());
         Ok(key)
     }
 
     /// Makes the tenant's data key, or finds the one that somebody made first.
     async fn new_data_key(&self, store: &Store, tenant: &TenantId) -> Result<String, Error> {
-        let wrapped = self.keys.wrapped_key(tenant, &self.ids).await?;
-        let mut step = Transaction::new(tenant.clone(), "vault", &self.ids, store.clock().now());
+        let now = store.clock().now();
+        let wrapped = self.keys.wrapped_key(tenant, &self.ids, now).await?;
+        let mut step = Transaction::new(tenant.clone(), "vault", &self.ids, now);
         step.create(&WrappedKey { wrapped: wrapped.clone() })?;
         match store.commit(step).await {
             Ok(()) => Ok(wrapped),

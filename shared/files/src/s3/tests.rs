@@ -10,9 +10,11 @@ fn bucket(endpoint: Option<String>) -> Bucket {
         name: "files".to_owned(),
         region: "eu-west-1".to_owned(),
         endpoint,
-        access_key: "AKID".to_owned(),
-        secret_key: "secret".into(),
-        session_token: Some("token".to_owned()),
+        credentials: Credentials {
+            access_key: "AKID".to_owned(),
+            secret_key: "secret".into(),
+            session_token: Some("token".into()),
+        },
     }
 }
 

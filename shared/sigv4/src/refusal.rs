@@ -1,19 +1,19 @@
-//! The service's error bodies.
+//! The error bodies of AWS's services.
 
 use provider::{Answer, ProviderError};
 use serde_json::Value;
 
-/// Names of the refusal of too many requests: the service's own, and those of what stands before all of AWS's services.
+/// Names of the refusal of too many requests: the services' own, and those of what stands before all of them.
 const THROTTLED: [&str; 3] = ["ThrottlingException", "Throttling", "TooManyRequestsException"];
 /// As much of a code as [`ProviderError::Rejected`] holds.
 const CODE_MAX: usize = 64;
 
-/// The error behind an answer without success. The exception's name stands in the body; some answers have it in a
-/// header alone.
-pub(crate) fn read(answer: &Answer) -> ProviderError {
+/// The error behind an answer without success. Its code is the exception's name, which stands in the body or in a
+/// header alone, and behind a dot its reason if the body has one, cut at 64 characters.
+pub fn refusal(answer: &Answer) -> ProviderError {
     let body: Value = serde_json::from_slice(&answer.bytes).unwrap_or_default();
     let header = answer.headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok());
-    let name = body["__type"].as_str().or(header).map(bare);
+    let name = body["__type"].as_str().or(header).or_else(|| body["code"].as_str()).map(bare);
     if name.is_some_and(|name| THROTTLED.contains(&name)) {
         return ProviderError::RateLimited { after: answer.retry_after() };
     }
@@ -25,7 +25,7 @@ pub(crate) fn read(answer: &Answer) -> ProviderError {
     answer.error(code.as_deref(), message.unwrap_or_default())
 }
 
-/// `ConflictException` of `com.amazonaws.pinpointsmsvoicev2#ConflictException:http://internal.amazon.com/…`.
+/// `MessageRejected` of `com.amazonaws.sesv2#MessageRejected:http://internal.amazon.com/…`.
 fn bare(name: &str) -> &str {
     let name = name.split_once(':').map_or(name, |(name, _)| name);
     name.rsplit_once('#').map_or(name, |(_, name)| name)
