@@ -1,10 +1,16 @@
 //! What a person may ask of a business that stores things about them.
 
+use crate::analytics::{counters_are_what_records_say, demo};
+use crate::chat::{ASHA, asha, says};
 use crate::clients::client_of;
+use crate::imports::import;
 use crate::merging::two_records;
 use crate::practices::by_link;
+use crate::story::{agent, call, consent, lead_of, minutes, status};
+use files::{Key, Kind};
 use http::Method;
 use serde_json::{Value, json};
+use simulators::Script;
 use std::collections::BTreeSet;
 use testkit::TestApp;
 
@@ -85,4 +91,179 @@ async fn what_is_too_large_for_an_answer_is_a_file() {
     answer.expect(303);
     let dossier = by_link(&app, Method::GET, &json!(link), None).await.expect(200);
     assert_eq!(dossier["records"]["saved_messages"].as_array().unwrap().len(), 6);
+}
+
+/// What is stored beside what every tenant has, by kind and place: a row by the list it is in.
+fn stored(app: &TestApp) -> BTreeSet<String> {
+    let items = app.database.engine.dump().unwrap();
+    let place =
+        |item: &Value| format!("{} {}", item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap());
+    items.iter().map(place).collect()
+}
+
+#[tokio::test]
+async fn of_an_erased_person_nothing_is_left_but_that_they_were_erased() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    let (other, gone) = two_records(&app).await;
+    // Whatever keeps values of theirs: the audit, an import that changed them, a file, an event as it arrived, a read.
+    owner.patch(&format!("/crm/clients/{gone}"), json!({"address": "Jalan Ashram 1"})).await.expect(200);
+    let file = format!("phone,company\n+{ASHA},Ashram Ltd\n");
+    assert_eq!(import(&app, "", file).await["updated"], 1);
+    assert_eq!(import(&app, "", format!("phone,company\n+{ASHA},Ashram Srl\n")).await["updated"], 1);
+    let practices = owner.all(&format!("/crm/practices?client_id={gone}")).await;
+    let add = format!("/crm/practices/{}/documents/add", practices[0]["id"].as_str().unwrap());
+    let photo = owner.post(&add, json!({"document_type": "Photo"})).await.expect(201);
+    assert_eq!(by_link(&app, Method::PUT, &photo["upload_url"], Some(b"PNG".to_vec())).await.status, 200);
+    let document = format!("{}/{}", add.strip_suffix("/add").unwrap(), photo["id"].as_str().unwrap());
+    owner.post(&format!("{document}/complete"), json!({})).await.expect(200);
+    let key = Key::of(&demo(), Kind::Document, photo["id"].as_str().unwrap());
+    let file_size = async || app.runner.platform.files.size(&key).await.unwrap();
+    assert_eq!(file_size().await, Some(3));
+    let talk = owner.all("/conversations").await;
+    owner
+        .post(&format!("/conversations/{}/rate", talk[0]["id"].as_str().unwrap()), json!({"rating": 5}))
+        .await;
+    owner
+        .post(&format!("/leads/{gone}/suppress"), json!({"channel": "sms", "reason": "asked"}))
+        .await
+        .expect(200);
+    let calls = owner.all(&format!("/calls?lead_id={gone}")).await;
+    let heard = owner.get(&format!("/calls/{}", calls[0]["id"].as_str().unwrap())).await.expect(200);
+    let conversation = heard["attempts"][0]["conversation_id"].as_str().unwrap().to_owned();
+    assert_eq!(app.advance(minutes(5)).await, Vec::<String>::new());
+
+    let path = format!("/crm/clients/{gone}/erase");
+    assert_eq!(app.member("manager").await.post(&path, Value::Null).await.problem(403), "forbidden");
+    assert_eq!(app.tenant("other").await.post(&path, Value::Null).await.problem(404), "not_found");
+    let accepted = owner.post(&path, Value::Null).await.expect(202);
+    assert_eq!((&accepted["client_id"], &accepted["status"]), (&json!(gone), &json!("running")));
+    assert_eq!(owner.get(&format!("/crm/clients/{gone}")).await.problem(404), "not_found");
+    assert_eq!(
+        owner.get(&format!("/crm/clients/by-email/asha.rao@work.example")).await.problem(404),
+        "not_found"
+    );
+    assert_eq!(app.advance(minutes(30)).await, Vec::<String>::new());
+    let erased = owner.get(&format!("/crm/erasures/{gone}")).await.expect(200);
+    assert_eq!((&erased["status"], &erased["left_at_provider"]), (&json!("done"), &json!([])), "{erased}");
+    for (kind, count) in
+        [("calls", 1), ("practices", 2), ("deals", 1), ("saved_conversations", 1), ("conversations", 2)]
+    {
+        assert_eq!(erased["removed"][kind], count, "{kind}: {erased}");
+    }
+    assert_eq!(owner.post(&path, Value::Null).await.expect(202), erased, "asked for again");
+    assert_eq!(owner.get("/crm/erasures").await.expect(200), json!([erased]));
+
+    // What names them is the note, the audit's facts, and what ends within a day or a week by itself.
+    let kept = app.database.engine.dump().unwrap();
+    for item in &kept {
+        let (text, kind) = (item.to_string(), item["kind"]["S"].as_str().unwrap_or("row"));
+        for told in [ASHA, "asha.rao@work", "Acme", "Ashram", "Likes mornings", "Villa", "KITAS, please"] {
+            assert!(!text.contains(told) || kind == "answer", "{told}: {text}");
+        }
+        if text.contains(&gone) {
+            let is_fact = kind == "audit"
+                && item["data"]["M"]["before"]["NULL"] == json!(true)
+                && item["data"]["M"]["after"]["NULL"] == json!(true);
+            let stays = ["answer", "change", "erasure", "import_step"].contains(&kind) || is_fact;
+            let is_row = item["pk"]["S"] == json!("t#demo#LIST#erasure");
+            assert!(stays || is_row, "{text}");
+        }
+        if kind == "import_step" {
+            assert!(!text.contains("Rao"), "{text}");
+        }
+    }
+    // The other one has none of these.
+    let theirs = ["CAL#", "DEA#", "SAV#", "INT#", "EVT#"];
+    let left: Vec<String> = stored(&app)
+        .into_iter()
+        .filter(|place| theirs.iter().any(|kind| place.contains(&format!("#{kind}"))))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(file_size().await, None);
+    let (client, _) = operations::integrations::elevenlabs(&app.runner.platform, &demo()).await.unwrap();
+    assert_eq!(client.conversation(&conversation).await, Ok(None), "the recording");
+    counters_are_what_records_say(&app, &demo()).await;
+    let audit = owner.all("/admin/audit").await;
+    assert!(audit.iter().any(|line| line["action"] == "lead.erased" && line["subject"] == json!(gone)));
+
+    // The other one is untouched; and who comes again is somebody new, to whom what was shut stays shut.
+    assert_eq!(owner.all(&format!("/crm/practices?client_id={other}")).await.len(), 1);
+    says(&app, &asha(), "Hello again").await;
+    let again = owner.all("/leads").await;
+    let again = again.iter().find(|lead| lead["phone"] == json!(format!("+{ASHA}"))).unwrap();
+    assert_ne!(again["id"], json!(gone));
+    assert_eq!(again["suppression"]["sms"]["reason"], "asked");
+}
+
+#[tokio::test]
+async fn who_went_into_an_erased_person_goes_too_and_a_call_ends_first() {
+    let app = TestApp::start_at("2027-01-11T02:30:00Z").await;
+    let owner = &app.owner;
+    let (into, gone) = two_records(&app).await;
+    let merge =
+        owner.post(&format!("/crm/clients/{into}/merge"), json!({"other_id": gone})).await.expect(200);
+    assert_eq!(app.advance(minutes(1)).await, Vec::<String>::new());
+    agent(owner).await;
+    let ringing = lead_of(
+        owner,
+        json!({"first_name": "M", "phone": "+61291234567", "timezone": "Australia/Sydney", "consent": consent()}),
+    )
+    .await;
+    app.simulators().set_script("+61291234567", vec![Script::NotInterested]).unwrap();
+    let under_way = call(owner, &ringing).await;
+    app.settle().await;
+    assert_eq!(status(owner, &under_way).await.0, "in_progress");
+
+    assert_eq!(owner.post(&format!("/crm/clients/{gone}/erase"), Value::Null).await.status, 307);
+    for id in [&into, &ringing] {
+        owner.post(&format!("/crm/clients/{id}/erase"), Value::Null).await.expect(202);
+    }
+    app.settle().await;
+    assert_eq!(status(owner, &under_way).await.0, "in_progress", "nobody hangs up on them");
+    let erasure = async |id: &str| owner.get(&format!("/crm/erasures/{id}")).await.expect(200);
+    assert_eq!(erasure(&ringing).await["status"], "running");
+    assert_eq!(app.advance(minutes(60)).await, Vec::<String>::new());
+    for id in [&into, &ringing] {
+        assert_eq!(erasure(id).await["status"], "done");
+    }
+    assert_eq!(erasure(&ringing).await["removed"]["calls"], 1);
+    assert_eq!(owner.get(&format!("/calls/{under_way}")).await.problem(404), "not_found");
+    let merge = format!("/crm/merges/{}", merge["merge_id"].as_str().unwrap());
+    assert_eq!(owner.get(&merge).await.problem(404), "not_found");
+    assert_eq!(owner.post(&format!("{merge}/undo"), Value::Null).await.problem(404), "not_found");
+    let left: Vec<String> = stored(&app)
+        .into_iter()
+        .filter(|place| {
+            ["CON#", "CAL#", "CNV#", "PRC#", "MRG#", "EVT#"]
+                .iter()
+                .any(|kind| place.contains(&format!("#{kind}")))
+        })
+        .filter(|place| !place.ends_with(" erased"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    counters_are_what_records_say(&app, &demo()).await;
+}
+
+#[tokio::test]
+async fn whenever_the_process_dies_an_erasure_comes_to_its_end() {
+    for writes in [0, 1, 2, 5, 9, 14] {
+        let app = TestApp::start().await;
+        let owner = &app.owner;
+        let gone = client_of(owner, json!({"full_name": "Asha Rao", "phone": ASHA})).await;
+        for n in 0..5 {
+            let note = json!({"client_id": gone, "interaction_type": "note", "summary": format!("Note {n}")});
+            owner.post("/crm/interactions", note).await.expect(201);
+            owner.post("/tasks", json!({"contact_id": gone, "title": format!("Task {n}")})).await.expect(201);
+        }
+        owner.post(&format!("/crm/clients/{gone}/erase"), Value::Null).await.expect(202);
+        app.database.faults.die_after(writes);
+        let _ = app.runner.pump.settle().await;
+        assert!(app.database.faults.live(), "it died");
+        assert_eq!(app.advance(minutes(30)).await, Vec::<String>::new());
+        let erasure = owner.get(&format!("/crm/erasures/{gone}")).await.expect(200);
+        assert_eq!(erasure["removed"], json!({"interactions": 5, "tasks": 5}), "after {writes} writes");
+        assert_eq!(erasure["status"], "done");
+        counters_are_what_records_say(&app, &demo()).await;
+    }
 }

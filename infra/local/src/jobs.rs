@@ -19,6 +19,7 @@ pub(crate) async fn run(platform: Platform, message: Envelope) -> Result<(), Fai
         Job::IngestMessages { .. } => message_ingest::handle(platform, message).await,
         Job::AnswerMessages { .. } => chat_responder::handle(platform, message).await,
         Job::SendMessage { .. } => message_sender::handle(platform, message).await,
+        Job::EraseContact { .. } => erasure_worker::handle(platform, message).await,
         Job::MergeContacts { .. } => merge_worker::handle(platform, message).await,
         Job::CheckRenewals { .. } => renewal_checker::handle(platform, message).await,
         Job::ExtractConversation { .. } => crm_extractor::handle(platform, message).await,

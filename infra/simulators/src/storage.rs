@@ -191,6 +191,12 @@ impl Storage {
         parsed(statement.query_row([account, id], |row| row.get::<_, String>(0)).optional()?)
     }
 
+    /// Removes a conversation; whether there was one.
+    pub(crate) fn delete_conversation(&self, account: &str, id: &str) -> Result<bool, Error> {
+        let sql = "DELETE FROM conversations WHERE account = ?1 AND conversation_id = ?2";
+        Ok(self.lock().execute(sql, [account, id])? > 0)
+    }
+
     /// Up to `limit` of the account's conversations, newest first, from before the row `before`.
     pub(crate) fn conversations(
         &self,

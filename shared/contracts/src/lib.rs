@@ -4,7 +4,7 @@
 //! twice or out of order can tell that it has nothing left to do.
 
 use domain::{
-    AgentId, AttemptId, CampaignId, ConversationId, ExportId, ImportId, JobId, MergeId, MessageId,
+    AgentId, AttemptId, CampaignId, ContactId, ConversationId, ExportId, ImportId, JobId, MergeId, MessageId,
     PracticeId, SavedConversationId, TenantId,
 };
 use serde::{Deserialize, Serialize};
@@ -117,6 +117,11 @@ pub enum Job {
         /// The merge.
         merge: MergeId,
     },
+    /// Go on with removing all that is stored of a person.
+    EraseContact {
+        /// By which id they were known.
+        contact: ContactId,
+    },
 }
 
 /// How the jobs of one kind are queued and run. The template and the local runner are both held to it.
@@ -133,7 +138,7 @@ pub struct JobKind {
 }
 
 /// Every kind of job.
-pub const JOB_KINDS: [JobKind; 16] = [
+pub const JOB_KINDS: [JobKind; 17] = [
     JobKind { name: "PlanCalls", function: "call-planner", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "DialCall", function: "call-dialer", timeout_secs: 30, max_deliveries: 5 },
     JobKind { name: "ReconcileCall", function: "call-reconciler", timeout_secs: 60, max_deliveries: 8 },
@@ -160,6 +165,7 @@ pub const JOB_KINDS: [JobKind; 16] = [
     JobKind { name: "ExtractConversation", function: "crm-extractor", timeout_secs: 60, max_deliveries: 8 },
     JobKind { name: "CheckRenewals", function: "renewal-checker", timeout_secs: 60, max_deliveries: 8 },
     JobKind { name: "MergeContacts", function: "merge-worker", timeout_secs: 60, max_deliveries: 8 },
+    JobKind { name: "EraseContact", function: "erasure-worker", timeout_secs: 60, max_deliveries: 8 },
 ];
 
 impl Job {
@@ -182,6 +188,7 @@ impl Job {
             Self::ExtractConversation { .. } => 13,
             Self::CheckRenewals { .. } => 14,
             Self::MergeContacts { .. } => 15,
+            Self::EraseContact { .. } => 16,
         };
         &JOB_KINDS[index]
     }
@@ -206,6 +213,7 @@ impl Job {
                 practice.map_or_else(|| format!("all#{after}"), |practice| practice.to_string())
             }
             Self::MergeContacts { merge } => merge.to_string(),
+            Self::EraseContact { contact } => contact.to_string(),
         }
     }
 }
@@ -267,6 +275,7 @@ mod tests {
             Job::CheckRenewals { practice: Some(ids.next(now)), after: String::new() },
             Job::CheckRenewals { practice: None, after: "x".to_owned() },
             Job::MergeContacts { merge: ids.next(now) },
+            Job::EraseContact { contact: ids.next(now) },
         ];
         for job in jobs {
             let text = serde_json::to_value(&job).unwrap();

@@ -11,6 +11,7 @@ pub use standing::{ClientStatus, MOVES_KEPT, Move, Standing, split_name};
 
 use crate::campaign::Campaign;
 use crate::conversion::{Chat, Talk};
+use crate::import::ImportPlace;
 use crate::provenance::{Author, Provenance};
 use crate::zone::{ZoneName, zones_of};
 use crate::{AgentId, CallId, CampaignId, ContactId, Email, Invalid, Money, Phone};
@@ -72,6 +73,9 @@ pub struct Contact {
     /// The chat after which they became a customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub converted_by_chat: Option<Chat>,
+    /// The file that wrote them last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<ImportPlace>,
     /// Who wrote each field.
     #[serde(default)]
     pub provenance: BTreeMap<String, Provenance>,
@@ -291,6 +295,7 @@ impl Contact {
             aliases: Aliases::default(),
             last_chat: None,
             converted_by_chat: None,
+            imported: None,
             provenance: BTreeMap::new(),
             last_contact_at: None,
             next_follow_up_at: None,

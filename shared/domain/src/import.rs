@@ -116,6 +116,15 @@ pub struct Place {
     pub row: u32,
 }
 
+/// Where a lead stands in a file that brought it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportPlace {
+    /// The import.
+    pub import: ImportId,
+    /// The first row that names the lead.
+    pub row: u32,
+}
+
 /// What became of rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

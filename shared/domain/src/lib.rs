@@ -37,6 +37,7 @@ pub mod period;
 pub mod phone;
 pub mod placeholder;
 pub mod practice;
+pub mod privacy;
 pub mod provenance;
 pub mod question;
 pub mod renewal;

@@ -125,6 +125,12 @@ impl Client {
         Ok(answer.map(|answer| answer.bytes))
     }
 
+    /// Removes a conversation with its recording; one that is not there is removed already.
+    pub async fn delete_conversation(&self, conversation_id: &str) -> Result<(), ProviderError> {
+        let url = self.url(&["conversations", conversation_id])?;
+        found(self.send("delete_conversation", self.http.delete(url), WRITE_TIMEOUT).await).map(drop)
+    }
+
     fn url(&self, segments: &[&str]) -> Result<Url, ProviderError> {
         provider::url(&self.base_url, &[&["v1", "convai"], segments].concat())
     }

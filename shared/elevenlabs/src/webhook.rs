@@ -86,23 +86,36 @@ impl Event {
     /// What a repetition of the event has in common with it: its type and the conversation, or the SHA-256 of
     /// the body where no conversation is named.
     pub fn dedupe_key(&self) -> String {
-        format!("{}:{}", self.kind, self.subject)
+        dedupe_key(&self.kind, &self.subject)
     }
 }
+
+/// The [`Event::dedupe_key`] of every event about a conversation that we read.
+pub fn dedupe_keys(conversation_id: &str) -> [String; 3] {
+    [TRANSCRIPTION, FAILURE, MACHINE].map(|kind| dedupe_key(kind, conversation_id))
+}
+
+fn dedupe_key(kind: &str, subject: &str) -> String {
+    format!("{kind}:{subject}")
+}
+
+const TRANSCRIPTION: &str = "post_call_transcription";
+const FAILURE: &str = "call_initiation_failure";
+const MACHINE: &str = "answering_machine_detection";
 
 impl EventBody {
     fn read(kind: &str, data: Map<String, Value>) -> Result<Self, NotAnEvent> {
         let data = Value::Object(data);
         match kind {
-            "post_call_transcription" => {
+            TRANSCRIPTION => {
                 Conversation::deserialize(data).map(Box::new).map(Self::Conversation).map_err(|_| NotAnEvent)
             }
-            "call_initiation_failure" => {
+            FAILURE => {
                 let InitiationFailure { agent_id, conversation_id, failure_reason } =
                     InitiationFailure::deserialize(data).map_err(|_| NotAnEvent)?;
                 Ok(Self::InitiationFailure { agent_id, conversation_id, reason: failure_reason })
             }
-            "answering_machine_detection" => {
+            MACHINE => {
                 let text = |name| data[name].as_str().map(str::to_owned);
                 Ok(Self::MachineDetection {
                     conversation_id: text("conversation_id").unwrap_or_default(),

@@ -9,6 +9,8 @@ mod running;
 mod source;
 mod undoing;
 
+pub(crate) use running::ROWS_AT_A_TIME;
+
 use crate::context::Context;
 use crate::error::{Error, Result, retrying};
 use crate::{Listing, Page, business_config};

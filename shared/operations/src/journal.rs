@@ -38,7 +38,7 @@ impl Context {
     ) -> Result<()> {
         let at = self.now();
         let (before, after) = difference(before, after);
-        step.put(&AuditEntry {
+        step.create(&AuditEntry {
             id: self.platform.ids.ulid(at),
             at,
             actor: self.actor.name(),

@@ -27,6 +27,7 @@ mod deleting;
 pub mod delivery;
 pub mod dialing;
 pub mod duplicates;
+pub mod erasing;
 mod error;
 pub mod exports;
 pub mod imports;

@@ -213,9 +213,13 @@ pub async fn list(ctx: &Context, page: &Page) -> Result<Listing<MergeView>> {
     })
 }
 
-/// Goes on with a merge, or with taking it back; asks to be called again where much is left.
+/// Goes on with a merge, or with taking it back; asks to be called again where much is left. One that went with an erased
+/// person is over.
 pub async fn run(ctx: &Context, id: MergeId) -> Result<()> {
-    let merge = go_on(ctx, id, STEPS_OF_JOB).await?;
+    let merge = match go_on(ctx, id, STEPS_OF_JOB).await {
+        Err(Error::NotFound(_)) => return Ok(()),
+        merge => merge?,
+    };
     if matches!(merge.status, MergeStatus::Running | MergeStatus::Undoing) {
         let mut step = ctx.step();
         step.enqueue(Job::MergeContacts { merge: id });

@@ -123,6 +123,29 @@ impl Transaction {
         self.rows(&key, &old.rows(), &[]);
     }
 
+    /// The same, if there is room for it with `reserve` more items.
+    pub fn delete_if_room<E: Entity>(&mut self, old: &Stored<E>, reserve: usize) -> bool {
+        let has_room = self.has_room_for(Some(&old.value), None, reserve);
+        if has_room {
+            self.delete(old);
+        }
+        has_room
+    }
+
+    /// Removes an item that keeps no rows, whatever it is, if there is room for it with `reserve` more items.
+    pub(crate) fn discard_if_room(&mut self, key: &Key, reserve: usize) -> bool {
+        let has_room = self.len() + 1 + reserve <= MAX_ITEMS;
+        if has_room {
+            self.push(delete(key, None, []), Guard::None);
+        }
+        has_room
+    }
+
+    /// How many items the step has.
+    fn len(&self) -> usize {
+        self.operations.len() + self.counts.len() + self.claims.len()
+    }
+
     /// Lets the step happen only if a record is as it was read, without changing it.
     pub fn require<E: Entity>(&mut self, old: &Stored<E>) {
         let check = ConditionCheck::builder()
@@ -212,8 +235,7 @@ impl Transaction {
         keys.retain(|key| !self.counts.contains_key(key) && !self.claims.contains_key(key));
         keys.sort();
         keys.dedup();
-        let items = self.operations.len() + self.counts.len() + self.claims.len() + 1 + keys.len();
-        items + reserve <= MAX_ITEMS
+        self.len() + 1 + keys.len() + reserve <= MAX_ITEMS
     }
 
     /// The items of the step, counters included.

@@ -15,7 +15,7 @@ const LOGS: &str =
     "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/${AWS::StackName}/*";
 
 /// Functions whose code opens credentials: those of `operations::integrations`.
-const OPENS_CREDENTIALS: [&str; 20] = [
+const OPENS_CREDENTIALS: [&str; 21] = [
     "admin",
     "agent-create",
     "agent-delete",
@@ -31,6 +31,7 @@ const OPENS_CREDENTIALS: [&str; 20] = [
     "conversation-save",
     "crm-extractor",
     "elevenlabs-webhook",
+    "erasure-worker",
     "message-ingest",
     "message-sender",
     "renewal-checker",
@@ -44,9 +45,13 @@ const OUTGOING: &str = "${FilesBucket.Arn}/t/*/export/*";
 const RECORDED: &str = "${FilesBucket.Arn}/t/*/recording/*";
 const BUCKET: &str = "FilesBucket.Arn";
 const DOSSIERS: &str = "${FilesBucket.Arn}/t/*/dossier/*";
-const FILES: [(&str, &[(&str, &str)]); 6] = [
+const FILES: [(&str, &[(&str, &str)]); 7] = [
     ("calls", &[("s3:PutObject", RECORDED), ("s3:GetObject", RECORDED)]),
     ("privacy", &[("s3:PutObject", DOSSIERS), ("s3:GetObject", DOSSIERS)]),
+    (
+        "erasure-worker",
+        &[("s3:DeleteObject", DOCUMENTS), ("s3:DeleteObject", RECORDED), ("s3:DeleteObject", DOSSIERS)],
+    ),
     (
         "imports",
         &[

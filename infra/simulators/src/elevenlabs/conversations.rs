@@ -165,6 +165,19 @@ pub(crate) async fn get_conversation(
     call.map(|call| Json(call.view())).ok_or_else(|| Refusal::not_found("Conversation", &id))
 }
 
+pub(crate) async fn delete_conversation(
+    State(state): State<Shared>,
+    account: Account,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    state.settle(state.clock.now())?;
+    if state.storage.delete_conversation(&account.0, &id)? {
+        Ok(Json(Value::Null))
+    } else {
+        Err(Refusal::not_found("Conversation", &id))
+    }
+}
+
 pub(crate) async fn get_conversation_audio(
     State(state): State<Shared>,
     account: Account,

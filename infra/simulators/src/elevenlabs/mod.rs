@@ -34,7 +34,10 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/elevenlabs/v1/convai/sip-trunk/outbound-call", post(calls::call_over_sip_trunk))
         .route("/elevenlabs/v1/convai/exotel/outbound-call", post(calls::call_over_exotel))
         .route("/elevenlabs/v1/convai/conversations", get(conversations::list_conversations))
-        .route("/elevenlabs/v1/convai/conversations/{conversation_id}", get(conversations::get_conversation))
+        .route(
+            "/elevenlabs/v1/convai/conversations/{conversation_id}",
+            get(conversations::get_conversation).delete(conversations::delete_conversation),
+        )
         .route(
             "/elevenlabs/v1/convai/conversations/{conversation_id}/audio",
             get(conversations::get_conversation_audio),

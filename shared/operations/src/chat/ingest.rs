@@ -8,7 +8,6 @@ use crate::leads::suppression;
 use crate::whatsapp_events::WHATSAPP;
 use crate::{business_config, integrations, messages, next_actions, raw_events, whatsapp_templates};
 use contracts::Job;
-use domain::Author;
 use domain::business::BusinessConfig;
 use domain::chat::{
     Brief, Content, ConversationStatus, Direction, Happening, Keyword, MessageAuthor, MessageStatus, PAUSE,
@@ -17,13 +16,14 @@ use domain::chat::{
 use domain::contact::{Channel, Suppression};
 use domain::conversion::Chat;
 use domain::text::{shortened, tidied};
+use domain::{Author, ContactId};
 use futures::StreamExt;
 use futures::stream;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use store::{BotStatus, Transaction};
+use store::{BotStatus, EventTrace, Transaction};
 use whatsapp::webhook::{Echo, Inbound, InboundContent, Notification, SystemChange, Update, UpdateBody};
 
 /// How many people's messages are taken in side by side.
@@ -41,6 +41,7 @@ const RAW_MAX: usize = 30_000;
 pub(super) struct Scene<'a> {
     pub(super) ctx: &'a Context,
     pub(super) config: &'a BusinessConfig,
+    event: &'a str,
     received_at: Timestamp,
 }
 
@@ -54,7 +55,7 @@ pub async fn ingest(ctx: &Context, event: &str) -> Result<()> {
         integrations::whatsapp_settings(&ctx.platform, &ctx.tenant)
     )?;
     let Some(line) = line else { return Ok(()) };
-    let scene = Scene { ctx, config: &settings.config, received_at: raw.received_at };
+    let scene = Scene { ctx, config: &settings.config, event, received_at: raw.received_at };
     let ids = notification.updates.iter().filter_map(|update| match &update.body {
         UpdateBody::Message(inbound) => Some(inbound.id.as_str()),
         UpdateBody::Echo(echo) => Some(echo.id.as_str()),
@@ -110,6 +111,12 @@ fn sender(inbound: &Inbound) -> Sender {
 }
 
 impl Scene<'_> {
+    /// Notes that the event, which is kept as it arrived, says something of a person: it goes with them.
+    pub(super) fn trace(&self, step: &mut Transaction, contact: ContactId) -> Result<()> {
+        let (provider, dedupe) = (WHATSAPP.to_owned(), self.event.to_owned());
+        Ok(step.put(&EventTrace { contact, provider, dedupe, received_at: self.received_at })?)
+    }
+
     /// Takes in updates of one person, in order. One that will never go well is told and left out; one that may keeps
     /// those behind it waiting.
     async fn take_in_all(&self, updates: Vec<(usize, Update)>) -> Result<()> {
@@ -226,6 +233,7 @@ impl Scene<'_> {
             }
         }
         people::keep(ctx, &mut step, &mut known).await?;
+        self.trace(&mut step, known.contact.id)?;
         step.create(&message)?;
         ctx.changed(&mut step, "message", message.id, "received")?;
         ctx.store().commit(step).await?;
@@ -336,6 +344,7 @@ impl Scene<'_> {
         known.talk.show(&message);
         known.talk.hand_over(Some("whatsapp".to_owned()), ctx.now());
         people::keep(ctx, &mut step, &mut known).await?;
+        self.trace(&mut step, known.contact.id)?;
         step.create(&message)?;
         ctx.changed(&mut step, "message", message.id, "sent")?;
         Ok(ctx.store().commit(step).await?)
@@ -390,6 +399,7 @@ impl Scene<'_> {
         let mut step = self.ctx.step();
         let line = happened(self.ctx, &known.talk, Happening::NumberChanged, String::new(), self.config);
         people::keep(self.ctx, &mut step, &mut known).await?;
+        self.trace(&mut step, known.contact.id)?;
         step.create(&line)?;
         Ok(self.ctx.store().commit(step).await?)
     }
@@ -408,6 +418,7 @@ impl Scene<'_> {
         }
         let mut step = self.ctx.step();
         step.replace(&old, &contact)?;
+        self.trace(&mut step, contact.id)?;
         let (before, after) = (crate::leads::Lead::of(&old), crate::leads::Lead::of(&contact));
         self.ctx.audited(&mut step, "lead.updated", contact.id, Some(&before), Some(&after))?;
         Ok(self.ctx.store().commit(step).await?)

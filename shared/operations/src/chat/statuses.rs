@@ -15,6 +15,9 @@ use whatsapp::webhook::{DeliveryStatus, GraphError, Status};
 pub(super) async fn take_in(scene: &Scene<'_>, status: &Status) -> Result<()> {
     let ctx = scene.ctx;
     let Some(old) = message(ctx, status).await? else { return Ok(()) };
+    let mut step = ctx.step();
+    scene.trace(&mut step, old.contact_id)?;
+    ctx.store().commit(step).await?;
     let at = status.at.filter(|at| *at <= ctx.now()).unwrap_or_else(|| ctx.now());
     let fault = status.errors.first();
     let place = match status.status {

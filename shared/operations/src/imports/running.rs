@@ -11,7 +11,7 @@ use contracts::Job;
 use domain::business::BusinessConfig;
 use domain::contact::Contact;
 use domain::import::columns::MAPPING;
-use domain::import::{ERRORS_SHOWN, Import, ImportStatus, Outcome, RowError};
+use domain::import::{ERRORS_SHOWN, Import, ImportPlace, ImportStatus, Outcome, RowError};
 use domain::{CampaignId, Invalid};
 use futures::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use store::{ImportErrors, ImportStep, ImportedLead, Stored, Transaction};
 
 /// How many rows are read, looked up and written together.
-const CHUNK: usize = 400;
+pub(crate) const ROWS_AT_A_TIME: u32 = 400;
 /// How many rows of a file a dry run reads: all of their leads are held at once, and small rows make many of them.
 const DRY_ROWS_MAX: u32 = 100_000;
 /// After how long a delivery hands over to the next one.
@@ -151,7 +151,7 @@ async fn read(import: &Import, reader: &mut Reader, config: &BusinessConfig) -> 
     let header = import.header.as_ref().ok_or(Error::Internal("an import without columns"))?;
     let delimiter = u8::try_from(header.delimiter).unwrap_or(b',');
     let mut chunk = Chunk { last: import.place.row, ..Chunk::default() };
-    for _ in 0..CHUNK {
+    for _ in 0..ROWS_AT_A_TIME {
         let Some(cells) = reader.next(delimiter, chunk.last + 1).await? else {
             chunk.is_end = true;
             break;
@@ -254,12 +254,14 @@ async fn write_lane(ctx: &Context, import: &Import, lane: Vec<Entry>) -> Result<
         }
         size += weight;
         campaigns.extend(entry.campaign);
-        step.save(entry.stored.as_ref(), &entry.contact)?;
+        let row = entry.rows.iter().map(|(row, _)| *row).min().unwrap_or_default();
+        let contact = Contact { imported: Some(ImportPlace { import: import.id, row }), ..entry.contact };
+        step.save(entry.stored.as_ref(), &contact)?;
         leads.push(ImportedLead {
-            lead: entry.contact.id,
+            lead: contact.id,
             rows: entry.rows,
             before: entry.stored.map(|stored| stored.value),
-            after: digest(&entry.contact)?,
+            after: digest(&contact)?,
             undone: None,
         });
     }

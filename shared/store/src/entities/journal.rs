@@ -1,7 +1,7 @@
 //! What happened: the audit, the feed of changes, answers kept for repeated requests.
 
 use crate::Store;
-use crate::entity::{Entity, Item};
+use crate::entity::{Entity, Item, Row, newest_first};
 use crate::error::Result;
 use crate::item::{decode, key_attributes, number, text, text_in};
 use crate::key::{Key, inverted, partition};
@@ -47,6 +47,26 @@ impl Entity for AuditEntry {
     fn key(&self, tenant: &TenantId) -> Key {
         Self::key_of(tenant, &(self.at, self.id))
     }
+
+    fn rows(&self) -> Vec<Row> {
+        // By these the values are found that have to go with the record.
+        let keeps_values = !(self.before.is_null() && self.after.is_null());
+        let row = Row::Listed { list: audit_of(&self.subject), sort: newest_first(self.at, self.id) };
+        keeps_values.then_some(row).into_iter().collect()
+    }
+}
+
+impl AuditEntry {
+    /// The fact alone.
+    #[must_use]
+    pub fn without_values(&self) -> Self {
+        Self { before: Value::Null, after: Value::Null, ..self.clone() }
+    }
+}
+
+/// The list of the lines about a record that hold values of its.
+pub(super) fn audit_of(subject: &str) -> String {
+    format!("audit#{subject}")
 }
 
 /// One line of the feed of changes: which record changed, and how.

@@ -47,8 +47,16 @@ impl Entity for Merge {
     }
 
     fn rows(&self) -> Vec<Row> {
-        vec![Row::Listed { list: MERGES.to_owned(), sort: newest_first(self.merged_at, self.id) }]
+        let sort = newest_first(self.merged_at, self.id);
+        let listed = |list| Row::Listed { list, sort: sort.clone() };
+        let (into, other) = self.ids();
+        vec![listed(MERGES.to_owned()), listed(merges_of(into)), listed(merges_of(other))]
     }
+}
+
+/// The list of the merges that a contact was in.
+fn merges_of(contact: ContactId) -> String {
+    format!("{MERGES}#client#{contact}")
 }
 
 /// What stands where a contact was that went into another.
@@ -168,8 +176,15 @@ macro_rules! relations {
                 self
             }
 
+            /// Makes its going part of the step, if there is room for it with `reserve` more items.
+            pub fn leave_in(&self, step: &mut Transaction, reserve: usize) -> bool {
+                match self {
+                    $(Self::$kind(record) => step.delete_if_room(record, reserve),)*
+                }
+            }
+
             /// Where it lies.
-            fn key(&self, tenant: &TenantId) -> Key {
+            pub(super) fn key(&self, tenant: &TenantId) -> Key {
                 match self {
                     $(Self::$kind(record) => record.key(tenant),)*
                 }
@@ -203,6 +218,13 @@ relations! {
 }
 
 impl Relation {
+    /// Its id, by which the audit names it; none of what lies with the contact.
+    pub fn subject(&self, tenant: &TenantId) -> Option<String> {
+        let key = self.key(tenant);
+        let (_, id) = key.pk.rsplit_once('#').filter(|_| key.sk == "0")?;
+        Some(id.to_owned())
+    }
+
     /// Lays what a contact has one of beside the one that they have, or puts it back in that place.
     pub fn lay_aside(&mut self, is_aside: bool) {
         match self {
@@ -339,6 +361,11 @@ impl Store {
     /// Merges, the last one first.
     pub async fn merges(&self, tenant: &TenantId, page: &Page) -> Result<Listing<Stored<Merge>>> {
         self.list(tenant, MERGES, page).await
+    }
+
+    /// The first merges that a contact was in, the last one first.
+    pub async fn merges_with(&self, tenant: &TenantId, contact: ContactId) -> Result<Vec<Stored<Merge>>> {
+        Ok(self.list(tenant, &merges_of(contact), &Page::default()).await?.items)
     }
 
     /// What the first steps of a merge moved that was not moved back.
