@@ -267,3 +267,114 @@ async fn whenever_the_process_dies_an_erasure_comes_to_its_end() {
         counters_are_what_records_say(&app, &demo()).await;
     }
 }
+
+const PASSPORT: &str = "YA-পাসপোর্ট-1234567";
+
+#[tokio::test]
+async fn a_sensitive_field_is_encrypted_and_who_reads_it_is_noted() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    // A value that was written before the field was defined is taken from the record when it is written again.
+    let asha = json!({"full_name": "Asha Rao", "phone": ASHA, "custom_fields": {"passport": "old and open"}});
+    let asha = client_of(owner, asha).await;
+    let other = client_of(owner, json!({"full_name": "Rao Asha"})).await;
+    let config = |sensitive: bool| {
+        json!({"customFields": [
+            {"name": "passport", "type": "text", "sensitive": sensitive}, {"name": "born", "type": "date", "sensitive": true},
+            {"name": "colour", "type": "text"}]})
+    };
+    owner.put("/business-config", config(true)).await.expect(200);
+    let refused = owner.put("/business-config", config(false)).await;
+    assert_eq!(refused.problem(422), "invalid");
+    let client = format!("/crm/clients/{asha}");
+    let path = format!("{client}/sensitive");
+    let patch = json!({"passport": PASSPORT, "born": "1990-02-28"});
+    let written = owner.patch(&path, patch).await.expect(200);
+    assert_eq!(
+        (&written[0]["name"], &written[1]["name"], &written[0]["value"]),
+        (&json!("born"), &json!("passport"), &Value::Null)
+    );
+    assert_eq!(owner.get(&client).await.expect(200)["custom_fields"], json!({}));
+    owner.patch(&client, json!({"custom_fields": {"colour": "red"}})).await.expect(200);
+
+    for (patch, pointer) in [
+        (json!({"colour": "red"}), "/colour"),
+        (json!({"unknown": "x"}), "/unknown"),
+        (json!({"born": "long ago"}), "/born"),
+    ] {
+        let answer = owner.patch(&path, patch).await;
+        assert_eq!(
+            (answer.problem(422).as_str(), &answer.body["errors"][0]["pointer"]),
+            ("invalid", &json!(pointer))
+        );
+    }
+    let open = owner.patch(&client, json!({"custom_fields": {"passport": "x"}})).await;
+    assert_eq!(
+        (open.problem(422).as_str(), &open.body["errors"][0]["pointer"]),
+        ("invalid", &json!("/custom_fields/passport"))
+    );
+    let (viewer, member) = (app.member("viewer").await, app.member("member").await);
+    assert_eq!(viewer.get(&path).await.problem(403), "forbidden");
+    assert_eq!(member.get(&format!("{path}/reads")).await.problem(403), "forbidden");
+    let theirs = app.tenant("other").await;
+    for method in [Method::GET, Method::PATCH] {
+        let answer = theirs.send(method, &path, &[], Some(b"{\"passport\": null}".to_vec())).await;
+        assert_eq!(answer.problem(404), "not_found");
+    }
+    assert_eq!(owner.all(&format!("{path}/reads")).await, Vec::<Value>::new());
+
+    let answer = member.get(&path).await;
+    assert_eq!(answer.headers["cache-control"], "private, no-store");
+    let read = answer.expect(200);
+    assert_eq!((&read[0]["value"], &read[1]["value"]), (&json!("1990-02-28"), &json!(PASSPORT)));
+    let exported = owner.post(&format!("{client}/export"), Value::Null).await.expect(200);
+    let values: BTreeSet<&str> = exported["records"]["sensitive_field"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|field| field["value"].as_str())
+        .collect();
+    assert_eq!(values, BTreeSet::from(["1990-02-28", PASSPORT]));
+    let reads = owner.all(&format!("{path}/reads")).await;
+    assert_eq!(reads.len(), 2, "{reads:?}");
+    assert_eq!(reads[1]["fields"], json!(["born", "passport"]));
+    assert_ne!(reads[0]["by"], reads[1]["by"]);
+
+    // It is nowhere in the clear, and in no other answer.
+    let is_told = |text: String| text.contains(PASSPORT) || text.contains("1990-02-28");
+    assert!(!app.database.engine.dump().unwrap().iter().any(|item| is_told(item.to_string())));
+    for path in [
+        client.clone(),
+        format!("/leads/{asha}"),
+        format!("{client}/summary"),
+        format!("{client}/provenance"),
+        format!("/crm/shared-memory/client/{asha}/full-context"),
+        "/admin/audit".to_owned(),
+    ] {
+        assert!(!is_told(owner.get(&path).await.expect(200).to_string()), "{path}");
+    }
+
+    // It goes with the person into another record, and back; what that one has of its own stays.
+    let others = format!("/crm/clients/{other}/sensitive");
+    owner.patch(&others, json!({"born": "1991-01-01"})).await.expect(200);
+    let merge =
+        owner.post(&format!("/crm/clients/{other}/merge"), json!({"other_id": asha})).await.expect(200);
+    let of = |fields: Value| {
+        fields.as_array().unwrap().iter().map(|field| field["value"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(owner.get(&others).await.expect(200)), [json!("1991-01-01"), json!(PASSPORT)]);
+    assert_eq!(owner.get(&path).await.status, 307);
+    assert_eq!(owner.all(&format!("{others}/reads")).await.len(), 3);
+    let undo = format!("/crm/merges/{}/undo", merge["merge_id"].as_str().unwrap());
+    owner.post(&undo, Value::Null).await.expect(200);
+    assert_eq!(of(owner.get(&path).await.expect(200)), [json!("1990-02-28"), json!(PASSPORT)]);
+    assert_eq!(of(owner.get(&others).await.expect(200)), [json!("1991-01-01")]);
+
+    owner.patch(&path, json!({"born": null, "passport": "another"})).await.expect(200);
+    assert_eq!(of(owner.get(&path).await.expect(200)), [json!("another")]);
+    owner.post(&format!("{client}/erase"), Value::Null).await.expect(202);
+    assert_eq!(app.advance(minutes(15)).await, Vec::<String>::new());
+    let place = format!("CON#{asha}");
+    let left: Vec<String> = stored(&app).into_iter().filter(|at| at.contains(&place)).collect();
+    assert_eq!(left, [format!("t#demo#{place} erased")]);
+}

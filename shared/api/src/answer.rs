@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use operations::Listing;
 use operations::delivery::Delivery;
 use serde::Serialize;
@@ -58,7 +58,7 @@ impl IntoResponse for Document {
     }
 }
 
-/// What somebody said, or what is known of them, is for whoever asked, and for no cache on the way.
+/// What somebody said, or what is known of them.
 fn delivered(delivery: Delivery, content_type: &'static str) -> Response {
     let mut response = match delivery {
         Delivery::Here(bytes) => {
@@ -66,9 +66,23 @@ fn delivered(delivery: Delivery, content_type: &'static str) -> Response {
         }
         Delivery::There(url) => (StatusCode::SEE_OTHER, [(header::LOCATION, url)]).into_response(),
     };
-    let private = HeaderValue::from_static("private, no-store");
-    response.headers_mut().insert(header::CACHE_CONTROL, private);
+    let (name, value) = PRIVATE;
+    response.headers_mut().insert(name, value);
     response
+}
+
+/// For whoever asked, and for no cache on the way.
+const PRIVATE: (HeaderName, HeaderValue) =
+    (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+
+/// 200 with what no cache on the way may keep.
+#[derive(Debug)]
+pub struct Private<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Private<T> {
+    fn into_response(self) -> Response {
+        ([PRIVATE], Json(self.0)).into_response()
+    }
 }
 
 /// 204.

@@ -13,7 +13,7 @@ mod problem;
 mod routes;
 
 pub use access::observed;
-pub use answer::{Accepted, Audio, Created, Document, List, NoContent, Record};
+pub use answer::{Accepted, Audio, Created, Document, List, NoContent, Private, Record};
 pub use auth::{Caller, RequestName};
 pub use extract::{IfMatch, PageQuery, Path, Query, RawBody, Submitted, SubmittedFile, WebhookTenant};
 pub use identity::Identities;

@@ -71,6 +71,10 @@ pub struct CustomField {
     /// Whether a lead's custom fields, when given at all, must have it.
     #[serde(default)]
     pub required: bool,
+    /// Whether its values are kept encrypted: they are in no view, list, export or prompt, are read and written at a
+    /// place of their own, and who read them is noted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sensitive: bool,
 }
 
 /// What a custom field holds.
@@ -304,11 +308,42 @@ impl BusinessConfig {
         })
     }
 
+    /// The business's own fields that stand in a lead's record.
+    pub fn open_fields(&self) -> impl Iterator<Item = &CustomField> {
+        self.custom_fields.iter().filter(|field| !field.sensitive)
+    }
+
+    /// Checks the value of a sensitive field.
+    pub fn check_sensitive(&self, name: &str, value: &Value) -> Result<(), Invalid> {
+        let field = self.custom_fields.iter().find(|field| field.sensitive && field.name == name);
+        let field = field.ok_or_else(|| Invalid::new("is not a sensitive field of this business"))?;
+        field.check_value(value)
+    }
+
+    /// Checks that what was kept in the open is not called sensitive from now on, nor the other way round: the values that are
+    /// there would stay where they are.
+    pub fn check_change_from(&self, before: &Self) -> Result<(), Invalid> {
+        let differs = |field: &CustomField| {
+            let same = |was: &&CustomField| was.name == field.name;
+            before.custom_fields.iter().find(same).is_some_and(|was| was.sensitive != field.sensitive)
+        };
+        match self.custom_fields.iter().position(differs) {
+            Some(n) => {
+                let pointer = format!("/customFields/{n}/sensitive");
+                Err(Invalid::at(pointer, "stays as it is: values are there; define a field of another name"))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Checks a lead's custom fields. Where the business has defined none, any plain value is kept.
     pub fn check_custom_fields(&self, values: &BTreeMap<String, Value>) -> Result<(), Invalid> {
         bound("", values.len(), 100)?;
         for (name, value) in values {
             let checked = match self.custom_fields.iter().find(|field| field.name == *name) {
+                Some(field) if field.sensitive => {
+                    Err(Invalid::new("is sensitive: PATCH /crm/clients/{id}/sensitive writes it"))
+                }
                 Some(field) => field.check_value(value),
                 None if self.custom_fields.is_empty() => check_plain(value),
                 None => Err(Invalid::new("is not a custom field of this business")),
@@ -388,6 +423,12 @@ impl CustomField {
         if needs_options == self.options.is_empty() {
             let message = if needs_options { "must name the choices" } else { "only a select has options" };
             return Err(Invalid::at("/options", message));
+        }
+        if self.sensitive && self.required {
+            return Err(Invalid::at(
+                "/required",
+                "cannot be asked of a sensitive field, which is written apart",
+            ));
         }
         Ok(())
     }

@@ -282,7 +282,7 @@ pub fn fill_fields(
 ) -> Vec<String> {
     let mut filled = Vec::new();
     for Collected { name, value, quote, .. } in answers {
-        let field = config.custom_fields.iter().find(|field| field.name == *name);
+        let field = config.open_fields().find(|field| field.name == *name);
         let never = name.split('_').any(|part| NEVER_FILLED.contains(&part));
         let (Some(field), Some(quote), false) = (field, quote, never) else { continue };
         if field.check_value(value).is_ok() && contact.fill_custom_field(name, value.clone(), quote, now) {

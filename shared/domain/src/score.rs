@@ -186,9 +186,8 @@ fn completeness(contact: &Contact, config: &BusinessConfig) -> (i32, String) {
     points += if details.phone.is_some() { 2 } else { 0 };
     points += if details.email.is_some() { 2 } else { 0 };
     points += i32::from(!details.company.is_empty() || !details.position.is_empty());
-    let fields = config.custom_fields.len();
-    let filled =
-        config.custom_fields.iter().filter(|field| details.custom_fields.contains_key(&field.name)).count();
+    let fields = config.open_fields().count();
+    let filled = config.open_fields().filter(|field| details.custom_fields.contains_key(&field.name)).count();
     let share = (filled * 5).checked_div(fields).unwrap_or_default();
     points += i32::try_from(share).unwrap_or_default();
     (

@@ -29,6 +29,7 @@ pub async fn replace(
         async {
             let old = get(ctx).await?;
             expect(&old, expected)?;
+            settings.config.check_change_from(&old.config)?;
             let mut step = ctx.step();
             step.save(Some(&old).filter(|old| old.version > 0), &settings)?;
             ctx.audited(

@@ -106,7 +106,7 @@ pub async fn create(ctx: &Context, input: ExportInput) -> Result<ExportView> {
         id: ctx.new_id(),
         status: ExportStatus::Running,
         filter: input.filter,
-        custom_fields: config.config.custom_fields.iter().map(|field| field.name.clone()).collect(),
+        custom_fields: config.config.open_fields().map(|field| field.name.clone()).collect(),
         cursor: None,
         rows: 0,
         upload: None,

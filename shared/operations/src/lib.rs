@@ -52,6 +52,7 @@ pub mod recordings;
 pub mod renewals;
 pub mod reviews;
 pub mod saved_conversations;
+pub mod sensitive;
 pub mod shared_memory;
 mod similarity;
 pub mod tasks;

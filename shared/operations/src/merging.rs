@@ -278,8 +278,8 @@ async fn move_some(ctx: &Context, merge: &Stored<Merge>) -> Result<bool> {
     Ok(false)
 }
 
-/// Of conversations on one channel, one is led; of open practices of one type that a model began, one is the client's. What
-/// comes to a record that has one lies beside it. Says whether it was put there now.
+/// Of conversations on one channel, one is led; of open practices of one type that a model began, one is the client's; of a
+/// sensitive field, one value. What comes to a record that has one lies beside it. Says whether it was put there now.
 async fn put_aside(ctx: &Context, relation: &mut Relation, moved: &[(Relation, bool)]) -> Result<bool> {
     let has_one = match relation {
         Relation::Conversation(Stored { value: talk, .. }) if !talk.is_aside => {
@@ -294,6 +294,10 @@ async fn put_aside(ctx: &Context, relation: &mut Relation, moved: &[(Relation, b
             let same = |other: &Practice| other.type_code == practice.type_code && !other.is_aside;
             moved.iter().any(|(moved, _)| matches!(moved, Relation::Practice(other) if same(other)))
                 || ctx.store().practice_begun(&ctx.tenant, practice).await?.is_some()
+        }
+        Relation::Sealed(Stored { value: field, .. }) if !field.is_aside => {
+            let theirs = ctx.store().sealed_fields(&ctx.tenant, field.contact).await?;
+            theirs.iter().any(|own| own.name == field.name)
         }
         _ => false,
     };

@@ -4,6 +4,7 @@ use crate::clients::{self, Client};
 use crate::context::Context;
 use crate::delivery::{self, Delivery};
 use crate::error::{Error, Result};
+use crate::sensitive;
 use bytes::Bytes;
 use domain::contact::Contact;
 use domain::{ContactId, Role};
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use store::DeletedContact;
+use store::{DeletedContact, Entity, SealedField};
 use utoipa::ToSchema;
 
 /// All that is stored of one person.
@@ -41,12 +42,30 @@ pub async fn export(ctx: &Context, id: ContactId) -> Result<Delivery> {
     let is_deleted = there.is_none();
     let contact = there.map(|there| there.value).or_else(|| deleted.map(|deleted| deleted.value.contact));
     let Some(contact) = contact else { return Err(clients::absent(ctx, id).await?) };
-    let records = ctx.store().dossier(&ctx.tenant, id).await?;
+    let mut records = ctx.store().dossier(&ctx.tenant, id).await?;
+    let sensitive = match records.get_mut(SealedField::KIND) {
+        Some(fields) => unsealed(ctx, fields).await?,
+        None => Vec::new(),
+    };
     let mut step = ctx.step();
+    sensitive::note_read(ctx, &mut step, id, sensitive)?;
     ctx.audited::<()>(&mut step, "lead.exported", id, None, None)?;
     ctx.store().commit(step).await?;
     let dossier = Dossier { exported_at: ctx.now(), client: Client::of(&contact), is_deleted, records };
     let json = serde_json::to_vec(&dossier).map_err(|_| Error::Internal("a record is no JSON"))?;
     let key = Key::of(&ctx.tenant, Kind::Dossier, id);
     delivery::deliver(ctx, &key, &format!("{id}.json"), Bytes::from(json)).await
+}
+
+/// Tells sensitive fields as they are, and answers which.
+async fn unsealed(ctx: &Context, fields: &mut [Value]) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for field in fields {
+        let text = |name: &str| field[name].as_str().unwrap_or_default().to_owned();
+        let (name, sealed) = (text("name"), text("sealed"));
+        field["value"] = sensitive::open(ctx, &name, &sealed).await?;
+        field.as_object_mut().and_then(|field| field.remove("sealed"));
+        names.push(name);
+    }
+    Ok(names)
 }

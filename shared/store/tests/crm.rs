@@ -6,19 +6,68 @@ use domain::contact::{Contact, Details};
 use domain::crm::CrmSettings;
 use domain::extraction::Extraction;
 use domain::id::PrefixedId;
+use domain::import::ImportPlace;
 use domain::member::Member;
 use domain::merging::{Merge, MergeStatus};
+use domain::privacy::{Erasure, ErasureStatus};
 use domain::renewal::{AlertStatus, Reminder, RenewalAlert};
 use domain::saved::{Doubt, Outcome, ReviewEntry, ReviewStatus, SavedConversation, SavedMessage};
 use domain::{Author, Ids, Phone, TenantId};
 use jiff::Timestamp;
 use jiff::civil::date;
 use serde_json::json;
-use store::{DeletedContact, MergeStep, MergedContact, Page, SavedPart, Transaction};
+use store::{
+    DeletedContact, EventTrace, MergeStep, MergedContact, Page, SavedPart, SealedField, SensitiveRead,
+    Transaction,
+};
 use testkit::Database;
 use ulid::Ulid;
 
 const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
+
+fn erasure() -> Erasure {
+    Erasure {
+        contact_id: id(10),
+        status: ErasureStatus::Done,
+        removed: [("calls".to_owned(), 2)].into(),
+        left_at_provider: vec!["conv_1".to_owned()],
+        imported: Some(ImportPlace { import: id(11), row: 3 }),
+        erased_by: "key_1".to_owned(),
+        erased_at: NOW,
+        done_at: Some(NOW),
+    }
+}
+
+fn trace() -> EventTrace {
+    EventTrace {
+        contact: id(1),
+        provider: "whatsapp".to_owned(),
+        dedupe: "9f86".to_owned(),
+        received_at: NOW,
+    }
+}
+
+fn sealed() -> SealedField {
+    SealedField {
+        contact: id(1),
+        name: "passport".to_owned(),
+        id: Ulid::from_parts(1_800_000_000_000, 1),
+        sealed: "c2VhbGVk".to_owned(),
+        written_by: "key_1".to_owned(),
+        written_at: NOW,
+        is_aside: true,
+    }
+}
+
+fn read() -> SensitiveRead {
+    SensitiveRead {
+        contact: id(1),
+        id: Ulid::from_parts(1_800_000_000_000, 1),
+        at: NOW,
+        by: "key_1".to_owned(),
+        fields: vec!["passport".to_owned()],
+    }
+}
 
 fn tenant() -> TenantId {
     "acme".parse().unwrap()
@@ -154,6 +203,10 @@ async fn every_record_is_stored_as_it_was() {
     step.create(&merged).unwrap();
     step.create(&merge()).unwrap();
     step.create(&MergeStep::of(id(9), Ulid::from_parts(1_800_000_000_000, 1), &[], &tenant())).unwrap();
+    step.create(&erasure()).unwrap();
+    step.create(&trace()).unwrap();
+    step.create(&sealed()).unwrap();
+    step.create(&read()).unwrap();
     store.commit(step).await.unwrap();
 
     assert_eq!(store.get::<DeletedContact>(&tenant(), &id(1)).await.unwrap().unwrap().value, deleted());

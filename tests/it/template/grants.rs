@@ -14,8 +14,8 @@ type Grant = (String, String);
 const LOGS: &str =
     "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/${AWS::StackName}/*";
 
-/// Functions whose code opens credentials: those of `operations::integrations`.
-const OPENS_CREDENTIALS: [&str; 21] = [
+/// Functions whose code opens credentials: those of `operations::integrations` and `operations::sensitive`.
+const OPENS_CREDENTIALS: [&str; 22] = [
     "admin",
     "agent-create",
     "agent-delete",
@@ -34,6 +34,7 @@ const OPENS_CREDENTIALS: [&str; 21] = [
     "erasure-worker",
     "message-ingest",
     "message-sender",
+    "privacy",
     "renewal-checker",
     "shared-memory",
     "whatsapp-webhook",
@@ -91,7 +92,7 @@ const SENDERS: [(&str, &str); 5] = [
     ),
 ];
 /// Functions whose code stores them.
-const SEALS_CREDENTIALS: [&str; 1] = ["admin"];
+const SEALS_CREDENTIALS: [&str; 2] = ["admin", "privacy"];
 /// A function that changes nothing though it takes a `POST`.
 const PREVIEWS: &str = "context-builder";
 /// Functions that know no caller and store nothing.

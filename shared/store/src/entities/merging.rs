@@ -7,7 +7,7 @@ use super::practice::{OPEN_OF_TYPE, open_of_type, practices_of};
 use super::renewal::alerts_for;
 use super::saved::{reviews_of, saved_of};
 use super::task::tasks_about;
-use super::{HistoryRecord, MeaningRecord, StoredAction};
+use super::{HistoryRecord, MeaningRecord, SealedField, SensitiveRead, StoredAction};
 use crate::entity::{Entity, Item, Row, Stored, newest_first};
 use crate::error::Result;
 use crate::item::{decode, text_in};
@@ -215,6 +215,8 @@ relations! {
     Alert(RenewalAlert): "renewal_alerts",
     Saved(SavedConversation): "saved_conversations",
     Review(ReviewEntry): "reviews",
+    Sealed(SealedField): "sensitive_fields",
+    Read(SensitiveRead): "sensitive_reads",
 }
 
 impl Relation {
@@ -230,6 +232,7 @@ impl Relation {
         match self {
             Self::Conversation(talk) => talk.value.is_aside = is_aside,
             Self::Practice(practice) => practice.value.is_aside = is_aside,
+            Self::Sealed(field) => field.value.is_aside = is_aside,
             _ => {}
         }
     }
@@ -262,6 +265,8 @@ of_contact! {
     Interaction: contact_id;
     RenewalAlert: contact_id;
     ReviewEntry: contact_id;
+    SealedField: contact;
+    SensitiveRead: contact;
 }
 
 impl OfContact for SavedConversation {
@@ -298,8 +303,8 @@ impl Store {
         contact: ContactId,
         of_each: usize,
     ) -> Result<Vec<Relation>> {
-        // What was talked about, what followed from it, and what it means.
-        let sections = try_join_all(["2#", "3#", "5#"].into_iter().map(|section| async move {
+        // What was talked about, what followed from it, what it means; sensitive fields, and who read them.
+        let sections = try_join_all(["2#", "3#", "5#", "6#", "7#"].into_iter().map(|section| async move {
             let stretch = Stretch::within(partition(tenant, format_args!("CON#{contact}")), section);
             self.stretch(&Stretch { limit: of_each, ..stretch }).await
         }));

@@ -22,6 +22,7 @@ mod merging;
 mod practice;
 mod renewal;
 mod saved;
+mod sensitive;
 mod suppression;
 mod task;
 mod team;
@@ -58,6 +59,7 @@ pub use practice::{
     DOCUMENTS_MAX, PRACTICE_TYPES_MAX, PRACTICES, PracticeFigures, PracticeFilter, PracticeMoney,
 };
 pub use saved::SavedPart;
+pub use sensitive::{SealedField, SensitiveRead};
 pub use suppression::{AddressDigest, SuppressionEntry};
 pub use task::{TASKS, TaskFilter};
 pub use team::MEMBERS_MAX;
