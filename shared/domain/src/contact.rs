@@ -1,10 +1,12 @@
 //! A person, whatever a document calls them: lead, customer, client, contact.
 
+mod alike;
 mod filled;
 mod judged;
 mod merged;
 mod standing;
 
+pub use alike::Likeness;
 pub use judged::{Judged, Judgement};
 pub use merged::Aliases;
 pub use standing::{ClientStatus, MOVES_KEPT, Move, Standing, split_name};

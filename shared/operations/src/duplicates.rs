@@ -5,24 +5,12 @@ use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Result;
 use crate::{Listing, Page};
-use domain::contact::Contact;
+use domain::contact::{Contact, Likeness};
 use domain::{Invalid, Role};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use store::{Likeness, Stored};
+use store::Stored;
 use utoipa::{IntoParams, ToSchema};
-
-/// In what clients are alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The last eight digits of their numbers.
-    Phone,
-    /// What stands before the `@` of their addresses, without dots and without what follows a `+`.
-    Email,
-    /// Their whole names, in whatever order, case and accents.
-    Name,
-}
 
 /// Which duplicates to list.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -30,13 +18,13 @@ pub enum Reason {
 #[serde(default)]
 pub struct DuplicateSearch {
     /// Those who are alike in this; without it in each, one after another.
-    pub reason: Option<Reason>,
+    pub reason: Option<Likeness>,
 }
 
 impl DuplicateSearch {
     /// The query's parameters, to be kept in the link to the next page.
     pub fn as_parameters(&self) -> [(&'static str, Option<String>); 1] {
-        [("reason", self.reason.map(|reason| Likeness::from(reason).as_str().to_owned()))]
+        [("reason", self.reason.map(|reason| reason.as_str().to_owned()))]
     }
 }
 
@@ -44,7 +32,7 @@ impl DuplicateSearch {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct DuplicateGroup {
     /// In what they are alike.
-    pub reason: Reason,
+    pub reason: Likeness,
     /// They, the one whose record is oldest first; 20 at most.
     pub clients: Vec<Client>,
 }
@@ -52,25 +40,18 @@ pub struct DuplicateGroup {
 /// Clients who may be one person: first those whose numbers are alike, then addresses, then names. A page may be short.
 pub async fn list(ctx: &Context, search: &DuplicateSearch, page: &Page) -> Result<Listing<DuplicateGroup>> {
     ctx.require(Role::Viewer)?;
-    let reasons = [Reason::Phone, Reason::Email, Reason::Name];
-    let asked = reasons.into_iter().filter(|reason| search.reason.is_none_or(|asked| asked == *reason));
-    let (begun, cursor) = match &page.cursor {
-        // A place in one list is none in another, so the cursor says which list it is of.
-        Some(cursor) => match cursor.split_once('.') {
-            Some((reason, rest)) => (Some(reason), Some(rest.to_owned()).filter(|rest| !rest.is_empty())),
-            None => return Err(Invalid::at("?cursor", "is not a cursor of this list").into()),
-        },
-        None => (None, None),
-    };
-    let mut asked: Vec<Reason> = asked.collect();
-    if let Some(begun) = begun {
-        asked = asked.into_iter().skip_while(|reason| Likeness::from(*reason).as_str() != begun).collect();
-    }
-    let Some(reason) = asked.first().copied() else {
-        return Err(Invalid::at("?cursor", "is not a cursor of this list").into());
-    };
+    let no_cursor = || Invalid::at("?cursor", "is not a cursor of this list");
+    // A place in one list is none in another, so the cursor says which list it is of.
+    let begun =
+        page.cursor.as_ref().map(|cursor| cursor.split_once('.').ok_or_else(no_cursor)).transpose()?;
+    let mut asked = Likeness::ALL
+        .into_iter()
+        .filter(|reason| search.reason.is_none_or(|asked| asked == *reason))
+        .skip_while(|reason| begun.is_some_and(|(begun, _)| begun != reason.as_str()));
+    let reason = asked.next().ok_or_else(no_cursor)?;
+    let cursor = begun.map(|(_, place)| place.to_owned()).filter(|place| !place.is_empty());
     let page = Page { limit: page.limit, cursor };
-    let found = ctx.store().alike(&ctx.tenant, reason.into(), &page).await?;
+    let found = ctx.store().alike(&ctx.tenant, reason, &page).await?;
     let ids = found.items.iter().flatten();
     let contacts = ctx.store().get_many::<Contact>(&ctx.tenant, ids).await?;
     let contacts: HashMap<_, Stored<Contact>> =
@@ -81,20 +62,9 @@ pub async fn list(ctx: &Context, search: &DuplicateSearch, page: &Page) -> Resul
         DuplicateGroup { reason, clients: group.into_iter().map(|contact| Client::of(contact)).collect() }
     });
     let items = groups.filter(|group| group.clients.len() > 1).collect();
-    let next = match (found.next, asked.get(1)) {
-        (Some(next), _) => Some(format!("{}.{next}", Likeness::from(reason).as_str())),
-        (None, Some(reason)) => Some(format!("{}.", Likeness::from(*reason).as_str())),
-        (None, None) => None,
+    let next = match found.next {
+        Some(next) => Some(format!("{}.{next}", reason.as_str())),
+        None => asked.next().map(|reason| format!("{}.", reason.as_str())),
     };
     Ok(Listing { items, next })
-}
-
-impl From<Reason> for Likeness {
-    fn from(reason: Reason) -> Self {
-        match reason {
-            Reason::Phone => Self::Phone,
-            Reason::Email => Self::Email,
-            Reason::Name => Self::Name,
-        }
-    }
 }

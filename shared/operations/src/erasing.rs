@@ -325,7 +325,9 @@ impl Work<'_> {
                 break;
             }
             let mut step = self.ctx.step();
-            journal.iter().for_each(|entry| step.delete(entry));
+            for entry in &journal {
+                step.delete(entry);
+            }
             store.commit(step).await?;
         }
         let mut step = self.ctx.step();
@@ -348,7 +350,9 @@ impl Work<'_> {
         }
         for old in steps.iter().rev() {
             let mut new = old.value.clone();
-            new.leads.iter_mut().filter(|entry| entry.lead == lead).for_each(|entry| entry.before = None);
+            for entry in new.leads.iter_mut().filter(|entry| entry.lead == lead) {
+                entry.before = None;
+            }
             let mut step = self.ctx.step();
             step.replace(old, &new)?;
             store.commit(step).await?;

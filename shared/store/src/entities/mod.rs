@@ -33,7 +33,6 @@ pub use account::{
     ApiKey, Integration, JwtIssuer, Planner, Rest, Review, Settings, TenantRecord, WrappedKey,
 };
 pub use agent::{AGENT_TEMPLATES, AGENTS};
-pub use alike::Likeness;
 pub use call::{
     AnalysisRecord, CallFilter, CallRecord, ContextRecord, PieceRecord, SlotRow, Transcript, TranscriptTurn,
     VOICE_ACCOUNT, ready_list,
