@@ -67,7 +67,8 @@ async fn named(client: &Client, name: &str) -> Value {
 fn stored(app: &TestApp) -> BTreeMap<String, Value> {
     let items = app.database.engine.dump().unwrap().into_iter();
     let text = |item: &Value, name: &str| item[name]["S"].as_str().unwrap().to_owned();
-    let is_theirs = |key: &str| ["#AUD#", "#RATE#", "#CHG#"].iter().all(|other| !key.contains(other));
+    let is_theirs =
+        |key: &str| ["#AUD#", "#LIST#audit#", "#RATE#", "#CHG#"].iter().all(|other| !key.contains(other));
     items
         .map(|item| (format!("{} {}", text(&item, "pk"), text(&item, "sk")), item))
         .filter(|(key, _)| is_theirs(key))

@@ -171,6 +171,11 @@ async fn two_records_become_one_and_two_again() {
     assert_eq!(taken["existing_id"], kept);
     // A record that names the other is the one's.
     let task = owner.post("/tasks", json!({"contact_id": gone, "title": "Since"})).await.expect(201);
+    let note = json!({"client_id": gone, "interaction_type": "note", "summary": "Since"});
+    let note = owner.post("/crm/interactions", note).await.expect(201);
+    let practice = json!({"client_id": gone, "practice_type_code": "NPWP"});
+    let practice = owner.post("/crm/practices", practice).await.expect(201);
+    assert_eq!([&note["client_id"], &practice["client_id"]], [&json!(kept), &json!(kept)]);
     assert_eq!(task["contact_id"], kept);
     let stranger = app.tenant("other").await;
     let path = format!("/crm/merges/{}", merge["merge_id"].as_str().unwrap());
@@ -186,6 +191,8 @@ async fn two_records_become_one_and_two_again() {
     assert_eq!(owner.all("/crm/merges").await, std::slice::from_ref(&merge));
 
     owner.delete(&format!("/tasks/{}", task["id"].as_str().unwrap())).await.expect(204);
+    owner.delete(&format!("/crm/interactions/{}", note["id"].as_str().unwrap())).await.expect(204);
+    owner.delete(&format!("/crm/practices/{}", practice["id"].as_str().unwrap())).await.expect(204);
     let undone = owner.post(&format!("{path}/undo"), json!({})).await.expect(200);
     assert_eq!(undone["status"], "undone");
     assert_eq!(app.advance(minutes(1)).await, Vec::<String>::new());

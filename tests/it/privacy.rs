@@ -128,6 +128,14 @@ async fn of_an_erased_person_nothing_is_left_but_that_they_were_erased() {
         .post(&format!("/leads/{gone}/suppress"), json!({"channel": "sms", "reason": "asked"}))
         .await
         .expect(200);
+    // What was deleted of theirs is in the audit.
+    let task = json!({"contact_id": gone, "title": "Ashram's task"});
+    let task = owner.post("/tasks", task).await.expect(201);
+    owner.delete(&format!("/tasks/{}", task["id"].as_str().unwrap())).await.expect(204);
+    let letter = json!({"document_type": "Ashram's letter", "link": "https://a.b/c"});
+    let letter = owner.post(&add, letter).await.expect(201);
+    let letter = format!("{}/{}", add.strip_suffix("/add").unwrap(), letter["id"].as_str().unwrap());
+    owner.delete(&letter).await.expect(204);
     let calls = owner.all(&format!("/calls?lead_id={gone}")).await;
     let heard = owner.get(&format!("/calls/{}", calls[0]["id"].as_str().unwrap())).await.expect(200);
     let conversation = heard["attempts"][0]["conversation_id"].as_str().unwrap().to_owned();

@@ -117,7 +117,12 @@ async fn what_ends_soon_is_told_at_once_and_what_is_over_or_cancelled_not() {
     owner.patch(&format!("/crm/practices/{soon}"), json!({"notes": "Call first."})).await.expect(200);
     app.advance(SignedDuration::from_mins(2)).await;
     assert_eq!(alerts(owner).await.len(), 1);
-    // What is cancelled needs no renewal.
+    // What is deleted has no alerts, and what is cancelled needs no renewal.
+    let deleted = practice(owner, &client, json!({"expiry_date": "2027-02-01"})).await;
+    app.advance(SignedDuration::from_mins(2)).await;
+    assert_eq!(alerts(owner).await.len(), 2);
+    owner.delete(&format!("/crm/practices/{deleted}")).await.expect(204);
+    assert_eq!(alerts(owner).await.len(), 1);
     owner.patch(&format!("/crm/practices/{soon}"), json!({"status": "cancelled"})).await.expect(200);
     app.advance(days(30)).await;
     assert_eq!(alerts(owner).await, [(30, "superseded".to_owned())]);

@@ -156,6 +156,16 @@ async fn a_session_that_goes_on_enriches_and_repeats_nothing() {
     );
     assert_ne!(other["crm"]["interaction_id"], first["crm"]["interaction_id"]);
     assert_eq!(len(owner, "/crm/practices").await, 1);
+    // Closed by people, or deleted, it is not begun anew by the conversation that began it.
+    let practice = format!("/crm/practices/{}", first["crm"]["practice_id"].as_str().unwrap());
+    owner.patch(&practice, json!({"status": "completed"})).await.expect(200);
+    lines.push("Thank you.");
+    let thanks = save(owner, said("john@example.com", Some("s1"), &lines)).await;
+    assert_eq!(thanks["crm"]["practice_id"], first["crm"]["practice_id"]);
+    owner.delete(&practice).await.expect(204);
+    lines.push("Goodbye.");
+    save(owner, said("john@example.com", Some("s1"), &lines)).await;
+    assert_eq!(len(owner, "/crm/practices").await, 0);
     counters_are_what_records_say(&app, &demo()).await;
 }
 

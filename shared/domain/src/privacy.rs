@@ -18,6 +18,9 @@ pub struct Erasure {
     /// The provider's ids of conversations that it refused to remove.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_at_provider: Vec<String>,
+    /// Talks that ended since, by the voice provider's ids: still to be removed there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub talks: Vec<String>,
     /// What keeps something of them and is still to be gone through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<ImportPlace>,

@@ -416,7 +416,7 @@ pub async fn give_feedback(ctx: &Context, id: ConversationId, input: FeedbackInp
         return Err(Invalid::at("/message_id", "is no message of this conversation").into());
     }
     let comment = text::prose(&input.comment, 2_000).map_err(|e| e.within("/comment"))?;
-    let (settings, _) = tokio::try_join!(business_config::get(ctx), find(ctx, id))?;
+    let settings = business_config::get(ctx).await?;
     let at = ctx.now();
     let feedback = Feedback {
         conversation: id,
@@ -428,11 +428,19 @@ pub async fn give_feedback(ctx: &Context, id: ConversationId, input: FeedbackInp
         day: settings.config.day_of(at),
         at,
     };
-    let mut step = ctx.step();
-    step.create(&feedback)?;
-    ctx.changed(&mut step, "conversation", id, "rated")?;
-    ctx.remember(&mut step, 204, &())?;
-    Ok(ctx.store().commit(step).await?)
+    retrying!(
+        async {
+            let talk = find(ctx, id).await?;
+            let mut step = ctx.step();
+            // It goes with the conversation, and so must not come after it.
+            step.require(&talk);
+            step.create(&feedback)?;
+            ctx.changed(&mut step, "conversation", id, "rated")?;
+            ctx.remember(&mut step, 204, &())?;
+            Ok(ctx.store().commit(step).await?)
+        }
+        .await
+    )
 }
 
 async fn said(ctx: &Context, id: ConversationId, page: &Page) -> Result<Listing<Stored<Message>>> {

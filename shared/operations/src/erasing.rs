@@ -7,7 +7,7 @@
 //! at that moment.
 
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, retrying};
 use crate::leads::suppression;
 use crate::voice_events::ELEVENLABS;
 use crate::{Listing, Page, clients, imports, integrations};
@@ -15,7 +15,7 @@ use contracts::Job;
 use domain::call::Call;
 use domain::contact::Contact;
 use domain::import::ImportPlace;
-use domain::merging::Merge;
+use domain::merging::{Merge, MergeStatus};
 use domain::privacy::{Erasure, ErasureStatus};
 use domain::{AttemptId, ContactId, Role};
 use elevenlabs::webhook::dedupe_keys;
@@ -25,19 +25,22 @@ use jiff::{SignedDuration, Timestamp};
 use provider::ProviderError;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 use store::{DeletedContact, Part, Relation, Stored, Transaction};
 use utoipa::ToSchema;
 
 /// When the job looks once more: longer than a job takes that had begun before.
 const ONCE_MORE: SignedDuration = SignedDuration::from_mins(10);
-/// How long it waits where a call is under way.
+/// How long it waits where something is under way: a call, or taking a merge back.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(1);
 /// How many records of each kind are read at a time.
 const OF_EACH: usize = 25;
 /// How many parts of a record are read at a time.
 const PARTS: usize = 100;
-/// How many records one delivery of the job removes before it asks for another.
-const RECORDS_OF_JOB: usize = 300;
+/// For how long one delivery of the job removes records before it asks for another.
+const BUDGET: Duration = Duration::from_secs(20);
+/// Within what time the lines of one step are written.
+const ONE_STEP: SignedDuration = SignedDuration::from_secs(30);
 /// How far a chain of imports that wrote one lead is followed.
 const IMPORTS_IN_A_ROW: usize = 50;
 /// What a step has beside the record that goes: the note and its row, and some to spare.
@@ -67,16 +70,25 @@ pub struct ErasureView {
 /// Erases a person, also one who was deleted and could come back. Asked for again, it answers how far it is.
 pub async fn erase(ctx: &Context, id: ContactId) -> Result<ErasureView> {
     ctx.require(Role::Owner)?;
+    retrying!(begin(ctx, id).await)
+}
+
+async fn begin(ctx: &Context, id: ContactId) -> Result<ErasureView> {
     let store = ctx.store();
     let (there, deleted, erased) = tokio::try_join!(
         store.get::<Contact>(&ctx.tenant, &id),
         store.get::<DeletedContact>(&ctx.tenant, &id),
         store.get::<Erasure>(&ctx.tenant, &id)
     )?;
+    let mut step = ctx.step();
     if let Some(erased) = erased {
+        // Whatever became of the job: whoever asks again sets it off again.
+        if erased.status == ErasureStatus::Running {
+            step.enqueue(Job::EraseContact { contact: id });
+            store.commit(step).await?;
+        }
         return Ok(ErasureView::of(&erased));
     }
-    let mut step = ctx.step();
     let contact = match (there, deleted) {
         (Some(there), _) => {
             step.delete(&there);
@@ -94,6 +106,7 @@ pub async fn erase(ctx: &Context, id: ContactId) -> Result<ErasureView> {
         status: ErasureStatus::Running,
         removed: BTreeMap::new(),
         left_at_provider: Vec::new(),
+        talks: Vec::new(),
         imported: contact.imported,
         erased_by: ctx.actor.name(),
         erased_at: ctx.now(),
@@ -123,18 +136,30 @@ pub async fn list(ctx: &Context, page: &Page) -> Result<Listing<ErasureView>> {
     Ok(Listing { items, next: listing.next })
 }
 
-/// Removes what is left of a person; asks to be called again where much is left, where a call with them is under way, and
-/// once where all is gone.
+/// Has a talk removed that ended after the person was erased who had it; does nothing for anybody else.
+pub(crate) async fn talk_ended(ctx: &Context, id: ContactId, conversation: &str) -> Result<()> {
+    let Some(old) = ctx.store().get::<Erasure>(&ctx.tenant, &id).await? else { return Ok(()) };
+    let mut erasure = Erasure { status: ErasureStatus::Running, ..old.value.clone() };
+    erasure.talks.push(conversation.to_owned());
+    let mut step = ctx.step();
+    step.replace(&old, &erasure)?;
+    step.enqueue(Job::EraseContact { contact: id });
+    Ok(ctx.store().commit(step).await?)
+}
+
+/// Removes what is left of a person; asks to be called again where much is left, where something is under way, and once where
+/// all is gone.
 pub async fn run(ctx: &Context, id: ContactId) -> Result<()> {
     let Some(erasure) = ctx.store().get::<Erasure>(&ctx.tenant, &id).await? else { return Ok(()) };
     let was_done = erasure.status == ErasureStatus::Done;
-    let mut work = Work { ctx, erasure, left: RECORDS_OF_JOB, calls_under_way: false };
+    let mut work = Work { ctx, erasure, began: Instant::now(), is_under_way: false };
+    work.remove_talks().await?;
     work.remove_person(id).await?;
-    let Work { erasure, left, calls_under_way, .. } = work;
+    let (is_over_budget, Work { erasure, is_under_way, .. }) = (work.is_over_budget(), work);
     let (now, mut step) = (ctx.now(), ctx.step());
-    if calls_under_way {
+    if is_under_way {
         step.enqueue_at(Job::EraseContact { contact: id }, now + UNDER_WAY);
-    } else if left == 0 {
+    } else if is_over_budget {
         step.enqueue(Job::EraseContact { contact: id });
     } else if !was_done {
         let done = Erasure {
@@ -156,22 +181,42 @@ pub async fn run(ctx: &Context, id: ContactId) -> Result<()> {
 struct Work<'a> {
     ctx: &'a Context,
     erasure: Stored<Erasure>,
-    /// How many records it may still remove.
-    left: usize,
-    /// Whether a call was met that has to end first.
-    calls_under_way: bool,
+    began: Instant,
+    /// Whether something was met that has to end first.
+    is_under_way: bool,
 }
 
 impl Work<'_> {
+    fn is_over_budget(&self) -> bool {
+        self.began.elapsed() > BUDGET
+    }
+
+    /// Removes talks that ended since.
+    async fn remove_talks(&mut self) -> Result<()> {
+        for talk in self.erasure.talks.clone() {
+            self.remove_talk(&talk).await?;
+            let mut next = self.erasure.value.clone();
+            next.talks.retain(|left| *left != talk);
+            self.note(self.ctx.step(), next).await?;
+        }
+        Ok(())
+    }
+
     /// Removes what is left of a person, and of those who went into them.
     fn remove_person(&mut self, id: ContactId) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             let (store, tenant) = (self.ctx.store(), &self.ctx.tenant);
+            // What is still to be moved back is somebody else's.
+            let merges = store.merges_with(tenant, id).await?;
+            if merges.iter().any(|merge| merge.status == MergeStatus::Undoing) {
+                self.is_under_way = true;
+                return Ok(());
+            }
             loop {
                 let relations = store.relations(tenant, id, OF_EACH).await?;
                 let mut has_removed = false;
                 for relation in &relations {
-                    if self.left == 0 {
+                    if self.is_over_budget() {
                         return Ok(());
                     }
                     has_removed |= self.remove_record(relation).await?;
@@ -180,17 +225,16 @@ impl Work<'_> {
                     break;
                 }
             }
-            if self.calls_under_way {
+            if self.is_under_way {
                 return Ok(());
             }
-            let merges = store.merges_with(tenant, id).await?;
             for merge in merges.iter().filter(|merge| merge.status.is_merged() && merge.ids().0 == id) {
                 self.remove_person(merge.ids().1).await?;
-                if self.left == 0 || self.calls_under_way {
+                if self.is_over_budget() || self.is_under_way {
                     return Ok(());
                 }
             }
-            self.forget_values(&id.to_string()).await?;
+            self.forget_values(&id.to_string(), None).await?;
             if let Some(place) = self.erasure.imported.filter(|_| id == self.erasure.contact_id) {
                 self.forget_before_imports(id, place).await?;
             }
@@ -204,8 +248,8 @@ impl Work<'_> {
             {
                 self.remove_parts(&parts).await?;
             }
-            // Last: by them those are found who went into this one.
-            for merge in merges {
+            // Last: by them those are found who went into this one, and whose merges went with them.
+            while let Some(merge) = store.merges_with(tenant, id).await?.into_iter().next() {
                 self.remove_merge(id, &merge).await?;
             }
             Ok(())
@@ -217,13 +261,13 @@ impl Work<'_> {
         let (store, tenant) = (self.ctx.store(), &self.ctx.tenant);
         if let Relation::Call(call) = relation {
             if call.status.is_active() {
-                self.calls_under_way = true;
+                self.is_under_way = true;
                 return Ok(false);
             }
             self.remove_recordings(call).await?;
         }
         if let Some(subject) = relation.subject(tenant) {
-            self.forget_values(&subject).await?;
+            self.forget_values(&subject, None).await?;
         }
         loop {
             let parts = store.parts(tenant, relation, PARTS).await?;
@@ -239,7 +283,6 @@ impl Work<'_> {
         let mut next = self.erasure.value.clone();
         *next.removed.entry(relation.noun().to_owned()).or_default() += 1;
         self.note(step, next).await?;
-        self.left -= 1;
         Ok(true)
     }
 
@@ -279,29 +322,35 @@ impl Work<'_> {
             let id = AttemptId { call: call.id, number: attempt.number };
             let recording = Key::of(tenant, Kind::Recording, id);
             ctx.platform.files.delete(&recording).await.map_err(Error::files)?;
-            for dedupe in dedupe_keys(conversation) {
-                let event = ctx.store().raw_event(tenant, ELEVENLABS, &dedupe).await?;
-                self.remove_parts(&event).await?;
-            }
-            let is_left = self.erasure.left_at_provider.iter().any(|left| left == conversation);
-            if !is_left && !remove_at_provider(ctx, conversation).await? {
-                let mut next = self.erasure.value.clone();
-                next.left_at_provider.push(conversation.to_owned());
-                self.note(ctx.step(), next).await?;
-            }
+            self.remove_talk(conversation).await?;
         }
         Ok(())
     }
 
-    /// Leaves of what the audit says about a record the facts alone.
-    async fn forget_values(&self, subject: &str) -> Result<()> {
+    /// Removes a conversation at the voice provider, and its events as they arrived.
+    async fn remove_talk(&mut self, conversation: &str) -> Result<()> {
+        for dedupe in dedupe_keys(conversation) {
+            let event = self.ctx.store().raw_event(&self.ctx.tenant, ELEVENLABS, &dedupe).await?;
+            self.remove_parts(&event).await?;
+        }
+        let is_left = self.erasure.left_at_provider.iter().any(|left| left == conversation);
+        if !is_left && !remove_at_provider(self.ctx, conversation).await? {
+            let mut next = self.erasure.value.clone();
+            next.left_at_provider.push(conversation.to_owned());
+            self.note(self.ctx.step(), next).await?;
+        }
+        Ok(())
+    }
+
+    /// Leaves of what the audit says about a record, or about what belongs to a person, the facts alone.
+    async fn forget_values(&self, subject: &str, during: Option<(Timestamp, Timestamp)>) -> Result<()> {
         loop {
-            let lines = self.ctx.store().audit_about(&self.ctx.tenant, subject).await?;
+            let lines = self.ctx.store().audit_about(&self.ctx.tenant, subject, during).await?;
             if lines.is_empty() {
                 return Ok(());
             }
-            // A line and its row each.
-            for lines in lines.chunks(40) {
+            // A line and its two rows each.
+            for lines in lines.chunks(30) {
                 let mut step = self.ctx.step();
                 for line in lines {
                     step.replace(line, &line.without_values())?;
@@ -311,9 +360,12 @@ impl Work<'_> {
         }
     }
 
-    /// Removes a merge that a person was in, with both records as they were, and its journal.
+    /// Removes a merge that a person was in, with both records as they were, and its journal. While the two were one, the audit
+    /// of the one that stayed spoke of both.
     async fn remove_merge(&self, id: ContactId, merge: &Stored<Merge>) -> Result<()> {
         let (store, tenant) = (self.ctx.store(), &self.ctx.tenant);
+        let as_one = (merge.merged_at, merge.undone_at.unwrap_or(merge.merged_at) + ONE_STEP);
+        self.forget_values(&merge.ids().0.to_string(), Some(as_one)).await?;
         for was in [&merge.into, &merge.other].into_iter().filter(|was| was.id == id) {
             if let Some(place) = was.imported {
                 self.forget_before_imports(id, place).await?;

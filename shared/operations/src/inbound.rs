@@ -4,7 +4,7 @@ use crate::call_context::{Brief, templates};
 use crate::context::{Context, Platform};
 use crate::error::Result;
 use crate::ingest::{self, Ingested};
-use crate::{business_config, clients, integrations};
+use crate::{business_config, clients, erasing, integrations};
 use contracts::Job;
 use domain::call::{Call, CallStatus, Direction};
 use domain::context::{AgentUsed, CallFacts, Packet};
@@ -140,7 +140,10 @@ async fn keep(ctx: &Context, contact: ContactId, conversation: &Conversation) ->
         clients::come_back(ctx, contact),
         async { Ok(ctx.store().agent_known_as(&ctx.tenant, &conversation.agent_id).await?) },
     )?;
-    let Some(stored) = stored else { return Ok(Ingested::Nothing) };
+    let Some(stored) = stored else {
+        erasing::talk_ended(ctx, contact, &conversation.conversation_id).await?;
+        return Ok(Ingested::Nothing);
+    };
     let now = ctx.now();
     let ending = ingest::ending_of(conversation, false);
     let status = ending.status;

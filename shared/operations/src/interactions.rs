@@ -153,17 +153,19 @@ pub async fn create(ctx: &Context, input: InteractionInput) -> Result<Stored<Int
     let mut interaction =
         Interaction::new(ctx.new_id(), input.client_id, input.interaction_type, ctx.actor.name(), now);
     apply(&mut interaction, input, now)?;
-    let view = InteractionView::of(&interaction);
-    retrying!(
+    let view = retrying!(
         async {
             let mut step = ctx.step();
             let client = leads::named(ctx, interaction.contact_id).await?;
+            let interaction = Interaction { contact_id: client.id, ..interaction.clone() };
+            let view = InteractionView::of(&interaction);
             check_practice(ctx, &interaction).await?;
             spoke(&mut step, &client, &interaction)?;
             step.create(&interaction)?;
             ctx.audited(&mut step, "interaction.created", interaction.id, None, Some(&view))?;
             ctx.remember(&mut step, 201, &view)?;
-            Ok(ctx.store().commit(step).await?)
+            ctx.store().commit(step).await?;
+            Ok(view)
         }
         .await
     )?;

@@ -27,6 +27,8 @@ use utoipa::{IntoParams, ToSchema};
 const DAYS_AHEAD: u16 = 90;
 /// How many days ahead they may be looked for: ten years.
 const DAYS_AHEAD_MAX: u16 = 3_660;
+/// How many alerts go in one step, with some six rows each.
+const ALERTS_A_STEP: usize = 10;
 
 /// What one writes of a practice.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -149,11 +151,12 @@ pub async fn create(ctx: &Context, input: PracticeInput) -> Result<Stored<Practi
     ctx.require(Role::Member)?;
     let (rules, client, kind) = tokio::join!(
         Rules::read(ctx),
-        leads::find(ctx, input.client_id),
+        leads::named(ctx, input.client_id),
         chosen_type(ctx, &input.practice_type_code),
     );
     // Whose the client is comes before what the type is.
-    let (_, kind, rules) = (client?, kind?, rules?);
+    let (client, kind, rules) = (client?, kind?, rules?);
+    let input = PracticeInput { client_id: client.id, ..input };
     if !kind.offered {
         return Err(Invalid::at("/practice_type_code", "is not offered any more").into());
     }
@@ -249,10 +252,10 @@ pub async fn update(
         async {
             let old = find(ctx, id).await?;
             expect(&old, expected)?;
-            let input = merge_patch(&PracticeInput::of(&old), patch)?;
+            let mut input: PracticeInput = merge_patch(&PracticeInput::of(&old), patch)?;
             // A client who is gone keeps their practices, and a type that is gone stays theirs.
             if input.client_id != old.contact_id {
-                leads::find(ctx, input.client_id).await?;
+                input.client_id = leads::named(ctx, input.client_id).await?.id;
             }
             let kind = if input.practice_type_code == old.type_code {
                 known_type(ctx, &old).await?
@@ -295,7 +298,7 @@ pub async fn renew(
     )
 }
 
-/// Deletes a practice with its documents.
+/// Deletes a practice with its documents, and the alerts of its end.
 pub async fn delete(ctx: &Context, id: PracticeId, expected: Option<u64>) -> Result<()> {
     ctx.require(Role::Member)?;
     retrying!(
@@ -303,6 +306,13 @@ pub async fn delete(ctx: &Context, id: PracticeId, expected: Option<u64>) -> Res
             let (old, documents) = documents::with_documents(ctx, id).await?;
             expect(&old, expected)?;
             documents::remove_files(ctx, documents.iter().map(|document| &document.value)).await?;
+            for alerts in ctx.store().renewal_alerts_of(&ctx.tenant, id).await?.chunks(ALERTS_A_STEP) {
+                let mut step = ctx.step();
+                for alert in alerts {
+                    step.delete(alert);
+                }
+                ctx.store().commit(step).await?;
+            }
             let mut step = ctx.step();
             step.delete(&old);
             for document in &documents {

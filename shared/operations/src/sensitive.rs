@@ -146,6 +146,9 @@ fn clear_plain(
 ) -> Result<()> {
     let mut contact = old.value.clone();
     contact.details.custom_fields.retain(|name, _| !patch.contains_key(name));
+    for name in patch.keys() {
+        contact.provenance.remove(&format!("custom_fields.{name}"));
+    }
     if contact == old.value {
         // The fields are this person's for as long as the record is: it is not deleted or made another's meanwhile.
         step.require(old);

@@ -31,6 +31,7 @@ fn erasure() -> Erasure {
         status: ErasureStatus::Done,
         removed: [("calls".to_owned(), 2)].into(),
         left_at_provider: vec!["conv_1".to_owned()],
+        talks: vec!["conv_2".to_owned()],
         imported: Some(ImportPlace { import: id(11), row: 3 }),
         erased_by: "key_1".to_owned(),
         erased_at: NOW,

@@ -233,6 +233,7 @@ async fn every_record_is_stored_as_it_was() {
             actor: text("system"),
             action: text("lead.updated"),
             subject: text("x"),
+            contact: Some(id(7)),
             outcome: text("done"),
             before: Value::Null,
             after: json!({"score": 5}),

@@ -122,8 +122,9 @@ fn turn_back(
         step.delete(present);
         return Ok(Undone::Removed);
     };
-    // A call that was made for it was made: its campaign makes no second one.
-    step.replace(present, &Contact { updated_at: ctx.now(), enrolled: present.enrolled, ..before.clone() })?;
+    // A call that was made for it was made: its campaign makes no second one. And the import still knows the lead.
+    let (updated_at, enrolled, imported) = (ctx.now(), present.enrolled, present.imported);
+    step.replace(present, &Contact { updated_at, enrolled, imported, ..before.clone() })?;
     Ok(Undone::Restored)
 }
 

@@ -112,7 +112,14 @@ pub async fn add(ctx: &Context, id: PracticeId, input: DocumentInput) -> Result<
             let mut step = ctx.step();
             touch(ctx, &mut step, &practice)?;
             step.create(&document)?;
-            ctx.audited(&mut step, "document.added", document.id, None, Some(&added.document))?;
+            ctx.audited_of(
+                &mut step,
+                "document.added",
+                document.id,
+                Some(practice.contact_id),
+                None,
+                Some(&added.document),
+            )?;
             // An address lets whoever has it write: it is not kept for a repetition of the request.
             if added.upload_url.is_none() {
                 ctx.remember(&mut step, 201, &added)?;
@@ -154,7 +161,14 @@ pub async fn complete(ctx: &Context, id: PracticeId, document: DocumentId) -> Re
             touch(ctx, &mut step, &practice)?;
             step.replace(&old, &complete)?;
             let (was, is) = (DocumentView::of(&old), DocumentView::of(&complete));
-            ctx.audited(&mut step, "document.completed", document, Some(&was), Some(&is))?;
+            ctx.audited_of(
+                &mut step,
+                "document.completed",
+                document,
+                Some(practice.contact_id),
+                Some(&was),
+                Some(&is),
+            )?;
             ctx.store().commit(step).await?;
             Ok(Stored { value: DocumentView::with_address(ctx, &complete), version: old.version + 1 })
         }
@@ -178,7 +192,14 @@ pub async fn delete(
             let mut step = ctx.step();
             touch(ctx, &mut step, &practice)?;
             step.delete(&old);
-            ctx.audited(&mut step, "document.deleted", document, Some(&DocumentView::of(&old)), None)?;
+            ctx.audited_of(
+                &mut step,
+                "document.deleted",
+                document,
+                Some(practice.contact_id),
+                Some(&DocumentView::of(&old)),
+                None,
+            )?;
             Ok(ctx.store().commit(step).await?)
         }
         .await

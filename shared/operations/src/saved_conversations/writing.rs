@@ -234,6 +234,13 @@ impl Writer<'_> {
         };
         let newest = Page { limit: 1, cursor: None };
         let open = ctx.store().practices(&ctx.tenant, &filter, &newest).await?.items.into_iter().next();
+        // What the conversation began before is people's to go on with: once they closed or deleted it, it is not begun anew.
+        if let (None, Some(begun)) = (&open, self.outcome.practice_id) {
+            let begun = ctx.store().get::<Practice>(&ctx.tenant, &begun).await?.map(|begun| begun.value);
+            if begun.as_ref().is_none_or(|begun| begun.type_code == kind.code) {
+                return Ok(begun);
+            }
+        }
         let member = self.saved.team_member.clone().or_else(|| client.details.assignee.clone());
         if let Some(open) = open {
             self.outcome.practice_created &= self.outcome.practice_id == Some(open.id);

@@ -4,7 +4,7 @@ use super::{AuditEntry, Feedback, ImportStep, Relation};
 use crate::entity::{Entity, Item, Row, Stored, newest_first};
 use crate::error::Result;
 use crate::item::{decode, text_in};
-use crate::key::{Key, partition};
+use crate::key::{Key, inverted, partition};
 use crate::read::{Listing, Page, Stretch};
 use crate::{Store, Transaction};
 use domain::chat::Message;
@@ -160,10 +160,21 @@ impl Store {
         items.into_iter().filter_map(|item| Part::of(item, now).transpose()).collect()
     }
 
-    /// The first lines of the audit about a record that hold values of its.
-    pub async fn audit_about(&self, tenant: &TenantId, subject: &str) -> Result<Vec<Stored<AuditEntry>>> {
-        let lines = self.list(tenant, &super::journal::audit_of(subject), &Page::default()).await?;
-        Ok(lines.items)
+    /// The first lines of the audit about a record, or about what belongs to a person, that hold values of its; `during`:
+    /// only those from one instant to another.
+    pub async fn audit_about(
+        &self,
+        tenant: &TenantId,
+        subject: &str,
+        during: Option<(Timestamp, Timestamp)>,
+    ) -> Result<Vec<Stored<AuditEntry>>> {
+        let mut stretch = Stretch::of_list(tenant, &super::journal::audit_of(subject));
+        if let Some((from, to)) = during {
+            // The newest stand first.
+            stretch.after = Some(inverted(to));
+            stretch.up_to = Some(format!("{}~", inverted(from)));
+        }
+        Ok(self.walk(stretch, &Page::default(), |_| true, |_: &AuditEntry| true).await?.items)
     }
 
     /// What an import did to a lead; `rows` is how many rows it takes at a time.

@@ -7,7 +7,7 @@ use crate::item::{decode, key_attributes, number, text, text_in};
 use crate::key::{Key, inverted, partition};
 use crate::read::{Listing, Page, Stretch};
 use crate::wire;
-use domain::TenantId;
+use domain::{ContactId, TenantId};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,6 +26,9 @@ pub struct AuditEntry {
     pub action: String,
     /// The record's id.
     pub subject: String,
+    /// Whose record it is, where it is not the person's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactId>,
     /// `done` or `refused`.
     pub outcome: String,
     /// The changed fields before.
@@ -51,8 +54,10 @@ impl Entity for AuditEntry {
     fn rows(&self) -> Vec<Row> {
         // By these the values are found that have to go with the record.
         let keeps_values = !(self.before.is_null() && self.after.is_null());
-        let row = Row::Listed { list: audit_of(&self.subject), sort: newest_first(self.at, self.id) };
-        keeps_values.then_some(row).into_iter().collect()
+        let subjects = [Some(self.subject.clone()), self.contact.map(|contact| contact.to_string())];
+        let sort = newest_first(self.at, self.id);
+        let listed = |subject: String| Row::Listed { list: audit_of(&subject), sort: sort.clone() };
+        subjects.into_iter().flatten().filter(|_| keeps_values).map(listed).collect()
     }
 }
 
@@ -231,6 +236,7 @@ fn refused(item: &Item) -> AuditEntry {
         actor: field("actor"),
         action: field("action"),
         subject: String::new(),
+        contact: None,
         outcome: "refused".to_owned(),
         before: Value::Null,
         after: serde_json::json!({ "times": count }),
