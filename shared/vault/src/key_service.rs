@@ -4,6 +4,7 @@ use crate::kms::{self, Kms};
 use crate::{Error, decrypt, encrypt};
 use domain::{Ids, TenantId};
 use jiff::Timestamp;
+use provider::ProviderError;
 
 #[derive(Debug)]
 pub(crate) enum KeyService {
@@ -25,7 +26,7 @@ impl KeyService {
     ) -> Result<String, Error> {
         match self {
             Self::Local(key) => encrypt(key, ids, tenant.as_str(), &ids.bytes::<32>()),
-            Self::Kms(kms) => Ok(kms.wrapped_key(tenant, now).await?),
+            Self::Kms(kms) => kms.wrapped_key(tenant, now).await.map_err(failed(kms::GENERATE)),
         }
     }
 
@@ -38,8 +39,12 @@ impl KeyService {
     ) -> Result<[u8; 32], Error> {
         let key = match self {
             Self::Local(key) => decrypt(key, tenant.as_str(), wrapped)?,
-            Self::Kms(kms) => kms.unwrap(tenant, wrapped, now).await?,
+            Self::Kms(kms) => kms.unwrap(tenant, wrapped, now).await.map_err(failed(kms::DECRYPT))?,
         };
         key.try_into().map_err(|_| Error::Damaged)
     }
+}
+
+fn failed(operation: &'static str) -> impl Fn(ProviderError) -> Error {
+    move |error| Error::KeyService { operation, error }
 }

@@ -24,6 +24,8 @@ pub struct Kms {
     pub http: Http,
 }
 
+pub(crate) const GENERATE: &str = "GenerateDataKeyWithoutPlaintext";
+pub(crate) const DECRYPT: &str = "Decrypt";
 /// How long a request may take with its repetitions.
 const BUDGET: Duration = Duration::from_secs(5);
 const REPEATS: u32 = 2;
@@ -52,7 +54,7 @@ impl Client {
     ) -> Result<String, ProviderError> {
         let asked =
             json!({"KeyId": self.key_id, "KeySpec": "AES_256", "EncryptionContext": {"tenant": tenant}});
-        let answer = self.ask("GenerateDataKeyWithoutPlaintext", &asked, now).await?;
+        let answer = self.ask(GENERATE, &asked, now).await?;
         text_in(&answer, "CiphertextBlob")
     }
 
@@ -68,7 +70,7 @@ impl Client {
             "CiphertextBlob": wrapped,
             "EncryptionContext": {"tenant": tenant},
         });
-        let answer = self.ask("Decrypt", &asked, now).await?;
+        let answer = self.ask(DECRYPT, &asked, now).await?;
         let key = text_in(&answer, "Plaintext")?;
         STANDARD.decode(key).map_err(|_| unexpected(&answer, "no key"))
     }

@@ -44,8 +44,13 @@ pub enum Error {
     #[error("the sealed text cannot be opened")]
     Damaged,
     /// The key service did not answer, or refused.
-    #[error("the key service failed: {0}")]
-    KeyService(#[from] ProviderError),
+    #[error("the key service failed at kms:{operation}: {error}")]
+    KeyService {
+        /// What it was asked for, as roles are granted it.
+        operation: &'static str,
+        /// What it said.
+        error: ProviderError,
+    },
     /// The wrapped key cannot be read or stored.
     #[error(transparent)]
     Store(#[from] store::Error),
