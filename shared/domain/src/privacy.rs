@@ -21,7 +21,7 @@ pub struct Erasure {
     /// Talks that ended since, by the voice provider's ids: still to be removed there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub talks: Vec<String>,
-    /// What keeps something of them and is still to be gone through.
+    /// The import that wrote them last, for as long as imports keep how they were before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<ImportPlace>,
     /// Who asked for it, as the audit names them.

@@ -416,21 +416,21 @@ pub async fn give_feedback(ctx: &Context, id: ConversationId, input: FeedbackInp
         return Err(Invalid::at("/message_id", "is no message of this conversation").into());
     }
     let comment = text::prose(&input.comment, 2_000).map_err(|e| e.within("/comment"))?;
-    let settings = business_config::get(ctx).await?;
     let at = ctx.now();
-    let feedback = Feedback {
-        conversation: id,
-        ulid: ctx.platform.ids.ulid(at),
-        rating: input.rating,
-        comment,
-        message_id: input.message_id,
-        by: ctx.actor.name(),
-        day: settings.config.day_of(at),
-        at,
-    };
+    let ulid = ctx.platform.ids.ulid(at);
     retrying!(
         async {
-            let talk = find(ctx, id).await?;
+            let (settings, talk) = tokio::try_join!(business_config::get(ctx), find(ctx, id))?;
+            let feedback = Feedback {
+                conversation: id,
+                ulid,
+                rating: input.rating,
+                comment: comment.clone(),
+                message_id: input.message_id,
+                by: ctx.actor.name(),
+                day: settings.config.day_of(at),
+                at,
+            };
             let mut step = ctx.step();
             // It goes with the conversation, and so must not come after it.
             step.require(&talk);

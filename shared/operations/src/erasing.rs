@@ -155,7 +155,8 @@ pub async fn run(ctx: &Context, id: ContactId) -> Result<()> {
     let mut work = Work { ctx, erasure, began: Instant::now(), is_under_way: false };
     work.remove_talks().await?;
     work.remove_person(id).await?;
-    let (is_over_budget, Work { erasure, is_under_way, .. }) = (work.is_over_budget(), work);
+    let is_over_budget = work.is_over_budget();
+    let Work { erasure, is_under_way, .. } = work;
     let (now, mut step) = (ctx.now(), ctx.step());
     if is_under_way {
         step.enqueue_at(Job::EraseContact { contact: id }, now + UNDER_WAY);
@@ -238,14 +239,13 @@ impl Work<'_> {
             if let Some(place) = self.erasure.imported.filter(|_| id == self.erasure.contact_id) {
                 self.forget_before_imports(id, place).await?;
             }
-            self.ctx
-                .platform
-                .files
-                .delete(&Key::of(tenant, Kind::Dossier, id))
-                .await
-                .map_err(Error::files)?;
-            while let Some(parts) = Some(store.leftovers(tenant, id).await?).filter(|parts| !parts.is_empty())
-            {
+            let dossier = Key::of(tenant, Kind::Dossier, id);
+            self.ctx.platform.files.delete(&dossier).await.map_err(Error::files)?;
+            loop {
+                let parts = store.leftovers(tenant, id).await?;
+                if parts.is_empty() {
+                    break;
+                }
                 self.remove_parts(&parts).await?;
             }
             // Last: by them those are found who went into this one, and whose merges went with them.
