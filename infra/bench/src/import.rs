@@ -80,14 +80,16 @@ fn tell(what: &str, rows: u32, took: Duration) {
     println!("{what}: {seconds:.1} s, {:.0} rows a minute", f64::from(rows) / seconds * 60.0);
 }
 
-/// People of three countries, each with all that a lead usually has.
+/// What people of three countries are called.
+pub(crate) const NAMES: [(&str, &str); 4] = [
+    ("Asha", "Rao"),
+    ("Giulia", "Bianchi"),
+    ("\u{9b0}\u{9b9}\u{9bf}\u{9ae}\u{9be}", "\u{996}\u{9be}\u{9a4}\u{9c1}\u{9a8}"),
+    ("John", "Smith"),
+];
+
+/// Such people, each with all that a lead usually has.
 pub(crate) fn file(from: u32, to: u32) -> Result<String, Failure> {
-    const NAMES: [(&str, &str); 4] = [
-        ("Asha", "Rao"),
-        ("Giulia", "Bianchi"),
-        ("\u{9b0}\u{9b9}\u{9bf}\u{9ae}\u{9be}", "\u{996}\u{9be}\u{9a4}\u{9c1}\u{9a8}"),
-        ("John", "Smith"),
-    ];
     let mut file =
         "first_name,last_name,phone,email,company,source,tags,consent_voice,consent_voice_basis\n".to_owned();
     for (n, (first, last)) in (from..to).zip(NAMES.into_iter().cycle()) {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cargo run --release -p bench -- import --rows 100000
-//! cargo run --release -p bench -- reads --few 1000 --many 100000
+//! cargo run --release -p bench -- reads --few 1000 --many 100000 --most 1000000
 //! cargo run --release -p bench -- chat --people 200 --leads 100000
 //! cargo run --release -p bench -- planning --calls 10000
 //! cargo run --release -p bench -- units
@@ -21,6 +21,7 @@ mod chat;
 mod costs;
 mod import;
 mod load;
+mod loading;
 mod meter;
 mod planning;
 mod product;
@@ -49,14 +50,17 @@ async fn run(arguments: &[String]) -> Result<(), Failure> {
     let number = |name, default| number(arguments, name, default);
     match arguments.first().map(String::as_str) {
         Some("import") => import::run(number("--rows", 100_000)?).await,
-        Some("reads") => reads::run(number("--few", 1_000)?, number("--many", 100_000)?).await,
+        Some("reads") => {
+            let sizes = [number("--few", 1_000)?, number("--many", 100_000)?, number("--most", 0)?];
+            reads::run(&sizes.into_iter().filter(|leads| *leads > 0).collect::<Vec<_>>()).await
+        }
         Some("chat") => chat::run(number("--people", 200)?, number("--leads", 100_000)?).await,
         Some("planning") => planning::run(number("--calls", 10_000)?).await,
         Some("units") => units::run().await,
         Some("costs") => costs::run().await,
         Some("load") => load::run(arguments).await,
         _ => {
-            Err("usage: bench import [--rows N] | reads [--few N] [--many N] | chat [--people N] [--leads N] | planning [--calls N] | units | costs \
+            Err("usage: bench import [--rows N] | reads [--few N] [--many N] [--most N] | chat [--people N] [--leads N] | planning [--calls N] | units | costs \
                  | load [--clients N] [--seconds N] [--stack FILE]"
                 .into())
         }

@@ -3,13 +3,14 @@
 //! The engine works in the thread that calls it, so it has threads of its own and never holds up the rest.
 
 use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Clock;
-use dynoxide::Database;
+use dynoxide::{Database, ImportOptions};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use store::{Connection, Store};
+use store::{Connection, Item, Store};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -130,6 +131,14 @@ impl Embedded {
         Ok(answer["Items"].as_array().cloned().unwrap_or_default())
     }
 
+    /// Writes items past the protocol, many at a time: for a loader.
+    pub fn load(&self, items: Vec<Item>) -> Result<(), Error> {
+        let failed = |e: &dyn std::fmt::Display| Error::Maintenance(e.to_string());
+        let items = items.into_iter().map(|item| item.into_iter().map(|(k, v)| (k, native(v))).collect());
+        let loaded = self.engine.database.import_items(TABLE, items.collect(), ImportOptions::default());
+        loaded.map(drop).map_err(|e| failed(&e))
+    }
+
     /// Takes the table's stream away. Nobody reads it here, and for each item that is written the engine goes through all
     /// that it ever recorded.
     pub fn drop_stream(&self) -> Result<(), Error> {
@@ -151,6 +160,20 @@ impl Embedded {
     /// items went.
     pub fn sweep(&self) -> Result<usize, Error> {
         self.engine.database.sweep_ttl().map_err(|e| Error::Maintenance(e.to_string()))
+    }
+}
+
+/// A value as the engine has it. Sets are not among those that records are made of.
+fn native(value: AttributeValue) -> dynoxide::AttributeValue {
+    use dynoxide::AttributeValue as Native;
+    match value {
+        AttributeValue::S(text) => Native::S(text),
+        AttributeValue::N(number) => Native::N(number),
+        AttributeValue::B(bytes) => Native::B(bytes.into_inner()),
+        AttributeValue::Bool(yes) => Native::BOOL(yes),
+        AttributeValue::L(items) => Native::L(items.into_iter().map(native).collect()),
+        AttributeValue::M(fields) => Native::M(fields.into_iter().map(|(k, v)| (k, native(v))).collect()),
+        _ => Native::NULL(true),
     }
 }
 

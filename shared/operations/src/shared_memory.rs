@@ -15,14 +15,13 @@ use crate::{Listing, Page, practices};
 use domain::contact::{ClientStatus, Contact};
 use domain::practice::PracticeStatus;
 use domain::{ContactId, Email, Phone, Role};
+use jiff::ToSpan;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::ToSchema;
 
 /// How many ends are counted ahead, in days.
 const RENEWALS_AHEAD: i32 = 90;
-/// How many of them at most.
-const RENEWALS_COUNTED: usize = 1_000;
 
 /// A practice that ends soon, with whom to tell.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -60,8 +59,8 @@ pub struct TeamOverview {
     pub practices_by_status: BTreeMap<PracticeStatus, i64>,
     /// What was said in all.
     pub total_interactions: i64,
-    /// Practices that end within 90 days; 1,000 at most are counted.
-    pub upcoming_renewals: usize,
+    /// Practices that end within 90 days.
+    pub upcoming_renewals: i64,
     /// What people are asked about and have not answered.
     pub open_reviews: i64,
     /// Everybody who has something to do or is a member, the one with the most active practices first.
@@ -117,7 +116,8 @@ pub async fn team_overview(ctx: &Context) -> Result<TeamOverview> {
     let (store, tenant) = (ctx.store(), &ctx.tenant);
     let renewals = async {
         let today = business_config::get(ctx).await?.config.day_of(ctx.now());
-        Ok::<_, Error>(store.count_expiring(tenant, today, RENEWALS_AHEAD, RENEWALS_COUNTED).await?)
+        let span = (today, today.saturating_add(RENEWALS_AHEAD.days()));
+        Ok::<_, Error>(store.count_expiring(tenant, span).await?)
     };
     let (clients, practices, interactions, members, open_reviews, upcoming_renewals) = tokio::try_join!(
         async { Ok(store.lead_counts(tenant).await?) },

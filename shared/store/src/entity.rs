@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::ops::Deref;
 
-pub(crate) type Item = HashMap<String, AttributeValue>;
+/// An item of the table, by attribute.
+pub type Item = HashMap<String, AttributeValue>;
 
 /// A record of one tenant.
 pub trait Entity: Serialize + DeserializeOwned + Send + Sync {

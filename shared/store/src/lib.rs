@@ -23,7 +23,7 @@ mod wire;
 
 pub use counters::{Counts, Sums, Tallies};
 pub use entities::*;
-pub use entity::{Entity, Row, Stored, newest_first, oldest_first};
+pub use entity::{Entity, Item, Row, Stored, newest_first, oldest_first};
 pub use error::{Error, Result};
 pub use key::Key;
 pub use outbox::{Message, Undelivered};

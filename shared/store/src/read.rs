@@ -20,7 +20,7 @@ use std::str::FromStr;
 /// How often a read is tried.
 const TRIES: u32 = 5;
 /// How many items one batch may ask for (DynamoDB's own limit).
-const BATCH: usize = 100;
+pub(crate) const BATCH: usize = 100;
 /// How many batches are asked for at a time.
 const BATCHES_SIDE_BY_SIDE: usize = 10;
 

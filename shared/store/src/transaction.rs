@@ -238,6 +238,26 @@ impl Transaction {
         self.len() + 1 + keys.len() + reserve <= MAX_ITEMS
     }
 
+    /// Takes the items out of the step that it would put, but for counters: for a loader, which writes new records past
+    /// the store. How many there are does not matter.
+    pub fn take_items(&mut self) -> Vec<Item> {
+        for (key, claim) in std::mem::take(&mut self.claims) {
+            self.push_claim(&key, claim);
+        }
+        let operations = std::mem::take(&mut self.operations).into_iter();
+        operations.filter_map(|operation| operation.write.put.map(|put| put.item)).collect()
+    }
+
+    /// The counters of all that was part of the step so far, as items.
+    pub fn counters(&self) -> Vec<Item> {
+        let item = |(key, measures): (&Key, &BTreeMap<&'static str, i64>)| {
+            let mut item = key_attributes(key);
+            item.extend(measures.iter().map(|(measure, sum)| ((*measure).to_owned(), number(sum))));
+            item
+        };
+        self.counts.iter().map(item).collect()
+    }
+
     /// The items of the step, counters included.
     pub(crate) fn finish(&mut self) -> Result<()> {
         for (key, mut by) in std::mem::take(&mut self.counts) {

@@ -4,9 +4,12 @@ use super::campaign::{free_leads, waiting_leads};
 use crate::Store;
 use crate::entity::{Row, Stored, newest_first, oldest_first};
 use crate::error::Result;
-use crate::read::{Listing, Page, Stretch};
+use crate::item::text_in;
+use crate::read::{BATCH, Listing, Page, Stretch};
 use domain::contact::{ClientStatus, Contact, LeadStatus};
 use domain::{CampaignId, Email, TenantId, nationality, text};
+use futures::future::try_join_all;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -43,19 +46,44 @@ pub struct LeadFilter {
 }
 
 impl Store {
-    /// The leads that fit, newest first; those that a name is looked for by are in the order of that word. One of
-    /// the fields leads: its list is read, and the others are checked on the records.
+    /// The leads that fit, newest first; those that a name is looked for by are in the order of one of its words. One
+    /// of the fields leads: its list is read, and the others are checked on the records.
     pub async fn leads(
         &self,
         tenant: &TenantId,
         filter: &LeadFilter,
         page: &Page,
     ) -> Result<Listing<Stored<Contact>>> {
-        let mut stretch = Stretch::of_list(tenant, &filter.leading_list());
-        let longest = filter.longest_word();
-        longest.clone_into(&mut stretch.prefix);
-        let shows = |place: &str| longest.is_empty() || is_place_of(place, longest, &filter.name);
-        self.walk(stretch, page, shows, |contact| filter.fits(contact)).await
+        let words = filter.telling_words();
+        let Some(leading) = self.leading_word(tenant, &words, page).await? else {
+            let list = Stretch::of_list(tenant, &filter.leading_list());
+            return self.walk(list, page, |_| true, |contact| filter.fits(contact)).await;
+        };
+        let shows = |place: &str| is_place_of(place, leading, &words);
+        self.walk(by_word(tenant, leading), page, shows, |contact| filter.fits(contact)).await
+    }
+
+    /// Which of these words of a name leads: on a later page the one that did; else, of several, one whose list is
+    /// short, and of those the one that shows most of those who are looked for at its beginning.
+    async fn leading_word<'a>(
+        &self,
+        tenant: &TenantId,
+        words: &[&'a str],
+        page: &Page,
+    ) -> Result<Option<&'a str>> {
+        let [_, _, ..] = words else { return Ok(words.first().copied()) };
+        if let Some(place) = page.position()? {
+            // None of them is the beginning of another, so that only one of them can stand there.
+            return Ok(words.iter().find(|word| place.starts_with(**word)).or(words.first()).copied());
+        }
+        let beginnings = words.iter().map(|word| async {
+            let rows = self.stretch(&Stretch { limit: BATCH, ..by_word(tenant, word) }).await?;
+            let places = rows.iter().filter_map(|row| text_in(row, "sk"));
+            let shown = places.filter(|place| is_place_of(place, word, words)).count();
+            Ok((rows.len() == BATCH, Reverse(shown), rows.len(), *word))
+        });
+        let beginnings: Vec<_> = try_join_all(beginnings).await?;
+        Ok(beginnings.into_iter().min().map(|(.., word)| word))
     }
 
     /// How many leads there are.
@@ -102,11 +130,8 @@ fn as_client(status: ClientStatus) -> String {
 }
 
 impl LeadFilter {
-    /// The list that is likely to be the shortest.
+    /// The list that is likely to be the shortest, where no name is looked for.
     fn leading_list(&self) -> String {
-        if let Some(initial) = self.longest_word().chars().next() {
-            return list("name", initial);
-        }
         let campaign = self.campaign.map(|campaign| list("campaign", campaign));
         let tag = || self.tag.as_ref().map(|tag| list("tag", text::folded(tag)));
         let assignee = || self.assignee.as_ref().map(|assignee| list("assignee", assignee.canonical()));
@@ -124,8 +149,17 @@ impl LeadFilter {
             .unwrap_or_else(|| LEADS.to_owned())
     }
 
-    fn longest_word(&self) -> &str {
-        self.name.iter().max_by_key(|word| word.len()).map_or("", String::as_str)
+    /// The words of the name without those that begin another: who fits the other fits them.
+    fn telling_words(&self) -> Vec<&str> {
+        let mut words: Vec<&str> =
+            self.name.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+        words.sort_unstable();
+        words.dedup();
+        // In order, a word is followed at once by those that it begins.
+        let begins_next =
+            |(n, word): (usize, &&str)| words.get(n + 1).is_some_and(|next| next.starts_with(*word));
+        let telling = words.iter().enumerate().filter(|place| !begins_next(*place));
+        telling.map(|(_, word)| *word).collect()
     }
 
     /// Whether a lead is among those that are looked for.
@@ -205,18 +239,24 @@ fn name(contact: &Contact) -> Vec<String> {
     text::words(&format!("{} {} {}", details.first_name, details.last_name, details.company))
 }
 
+/// The places of all that have a word of this beginning in their names.
+fn by_word(tenant: &TenantId, word: &str) -> Stretch {
+    let initial = word.chars().next().map(String::from).unwrap_or_default();
+    Stretch { prefix: word.to_owned(), ..Stretch::of_list(tenant, &list("name", initial)) }
+}
+
 /// Whether each of `asked` is the beginning of one of the words.
-fn begin(words: &[impl AsRef<str>], asked: &[String]) -> bool {
-    asked.iter().all(|asked| words.iter().any(|word| word.as_ref().starts_with(asked.as_str())))
+fn begin(words: &[impl AsRef<str>], asked: &[impl AsRef<str>]) -> bool {
+    asked.iter().all(|asked| words.iter().any(|word| word.as_ref().starts_with(asked.as_ref())))
 }
 
 /// Whether a place in a list of names, `<word>#<all words>#<id>`, is that of a lead who is looked for. A lead with
 /// two words of the same beginning stands twice and is shown at the first.
-fn is_place_of(place: &str, longest: &str, asked: &[String]) -> bool {
+fn is_place_of(place: &str, leading: &str, asked: &[&str]) -> bool {
     let mut parts = place.split('#');
     let (Some(word), Some(full)) = (parts.next(), parts.next()) else { return false };
     let words: Vec<&str> = full.split(' ').collect();
     let earlier =
-        words.iter().take(WORDS).filter(|other| other.starts_with(longest)).any(|other| *other < word);
+        words.iter().take(WORDS).filter(|other| other.starts_with(leading)).any(|other| *other < word);
     !earlier && (full.chars().count() == NAME_MAX || begin(&words, asked))
 }

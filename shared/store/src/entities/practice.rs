@@ -10,7 +10,6 @@ use domain::action::Card;
 use domain::practice::{Document, Practice, PracticeStatus, PracticeType, TypeCode};
 use domain::{ContactId, Currency, DocumentId, Email, PracticeId, TenantId};
 use futures::try_join;
-use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -29,6 +28,8 @@ const EXPIRY: &str = "practice#expiry";
 pub(super) const OPEN_OF_TYPE: &str = "practice#open";
 /// What is counted of them.
 const STAT: &str = "practice";
+/// How many may have to be renewed, by the day on which they end.
+const ENDS: &str = "practice_end";
 
 const TYPES: &str = "PTY";
 const DOCUMENT: &str = "D#";
@@ -95,7 +96,7 @@ impl Entity for Practice {
     }
 }
 
-/// What a practice counts in: the stat `practice`.
+/// What a practice counts in: the stat `practice`, and `practice_end` where it may have to be renewed.
 fn figures(practice: &Practice, assignee: Option<String>) -> Vec<Row> {
     let counted = |dimension: String| Row::Counted { stat: STAT, dimension };
     let mut rows = vec![
@@ -103,6 +104,7 @@ fn figures(practice: &Practice, assignee: Option<String>) -> Vec<Row> {
         counted(format!("status#{}", practice.status.as_str())),
         counted(format!("type#{}", practice.type_code)),
     ];
+    rows.extend(practice.renewable().map(|day| Row::Counted { stat: ENDS, dimension: day.to_string() }));
     if practice.status.is_active() {
         rows.extend(assignee.map(|assignee| counted(format!("active#{assignee}"))));
     }
@@ -209,12 +211,6 @@ pub struct PracticeMoney {
     pub outstanding: i64,
 }
 
-/// The part of the list of ends that lies between two days, both included.
-fn expiring_between(tenant: &TenantId, from: Date, to: Date) -> Stretch {
-    let list = Stretch::of_list(tenant, EXPIRY);
-    Stretch { after: Some(from.to_string()), up_to: Some(format!("{to}#\u{10FFFF}")), ..list }
-}
-
 impl Store {
     /// The practices that fit, newest first. One of the fields leads: its list is read, and the others are checked on
     /// the records.
@@ -236,20 +232,16 @@ impl Store {
         filter: &PracticeFilter,
         page: &Page,
     ) -> Result<Listing<Stored<Practice>>> {
-        let stretch = expiring_between(tenant, from, to);
+        let list = Stretch::of_list(tenant, EXPIRY);
+        let stretch =
+            Stretch { after: Some(from.to_string()), up_to: Some(format!("{to}#\u{10FFFF}")), ..list };
         self.walk(stretch, page, |_| true, |practice| filter.fits(practice)).await
     }
 
-    /// How many practices end from a day on within some days, `most` at most: one query of rows.
-    pub async fn count_expiring(
-        &self,
-        tenant: &TenantId,
-        from: Date,
-        days: i32,
-        most: usize,
-    ) -> Result<usize> {
-        let stretch = expiring_between(tenant, from, from.saturating_add(days.days()));
-        Ok(self.stretch(&Stretch { limit: most, ..stretch }).await?.len())
+    /// How many practices may have to be renewed that end on one of these days, both included; from counters.
+    pub async fn count_expiring(&self, tenant: &TenantId, (from, to): (Date, Date)) -> Result<i64> {
+        let by_day = self.counts_between(tenant, ENDS, &from.to_string(), &to.to_string()).await?;
+        Ok(by_day.values().sum())
     }
 
     /// A practice with its documents, the oldest first; two reads side by side.
