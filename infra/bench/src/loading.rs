@@ -63,7 +63,7 @@ impl Loader {
         let (first, last) = NAMES[usize::try_from(n)? % NAMES.len()];
         let details = Details {
             first_name: first.to_owned(),
-            last_name: format!("{last} {n:07}"),
+            last_name: format!("{last} {}", word(n)),
             phone: Some(Phone::try_from(format!("+919{:09}", 100_000_000 + n))?),
             email: Some(format!("lead{n}@example.com").parse()?),
             company: format!("Company {}", n % 1_000),
@@ -101,4 +101,10 @@ impl Loader {
         "Asked what is still missing".clone_into(&mut talk.summary);
         talk
     }
+}
+
+/// A word of its own for each number: its seven digits as letters.
+fn word(n: u32) -> String {
+    let letter = |digit: u8| char::from(digit - b'0' + b'a');
+    format!("{n:07}").bytes().map(letter).collect()
 }

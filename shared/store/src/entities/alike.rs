@@ -9,11 +9,12 @@ use domain::contact::{Contact, Likeness};
 use domain::{ContactId, TenantId};
 
 /// How many rows of a list one request looks at.
-const READ: usize = 2_000;
+const READ: usize = 1_000;
 /// How many rows are read at a time.
 const AT_A_TIME: usize = 500;
 /// How many contacts of one group are shown.
 const GROUP_MAX: usize = 20;
+
 fn list(likeness: Likeness) -> String {
     format!("lead#like#{}", likeness.as_str())
 }
@@ -27,7 +28,7 @@ pub(super) fn rows(contact: &Contact) -> impl Iterator<Item = Row> {
 }
 
 impl Store {
-    /// Groups of contacts who are alike, as many as a page has. At most 2,000 contacts are looked at, so that a page may be
+    /// Groups of contacts who are alike, as many as a page has. At most 1,000 contacts are looked at, so that a page may be
     /// short.
     pub async fn alike(
         &self,
