@@ -164,6 +164,12 @@ async fn a_colleagues_workload_is_the_same_by_question_and_by_list() {
         ask(owner, "active practices antonello").await["interpretation"],
         "active practices of antonello@balizero.com"
     );
+    // A client's whole name is the client's, though a colleague has one of its words.
+    let namesake = client_of(owner, json!({"full_name": "Antonello Verdi"})).await;
+    practice(owner, &namesake, "NPWP", json!({"assigned_to": "ruslan@balizero.com"})).await;
+    let of_client = ask(owner, "practices of antonello verdi").await;
+    assert_eq!((ids(&of_client["practices"]).len(), &of_client["assigned_to"]), (1, &Value::Null));
+    assert_eq!(ask(owner, "active practices antonello").await["practices"], listed);
     // Nobody who works here is called so, but a client is.
     let of_client = ask(owner, "practices of decaro").await;
     assert_eq!((ids(&of_client["practices"]).len(), &of_client["assigned_to"]), (2, &Value::Null));
@@ -235,6 +241,58 @@ async fn questions_lead_to_clients_renewals_and_talks() {
     let stranger = app.tenant("other").await;
     let found = ask(&stranger, "active practices antonello").await;
     assert_eq!(found["summary"], json!({"clients_found": 0, "practices_found": 0, "interactions_found": 0}));
+}
+
+#[tokio::test]
+async fn what_is_the_clients_of_a_name_is_paged_client_by_client() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    let (mut clients, mut practices) = (Vec::new(), Vec::new());
+    for n in 0..12 {
+        let client = client_of(owner, json!({"full_name": format!("Hari Sharma {n}")})).await;
+        for code in ["KITAS", "NPWP", "BPJS"].into_iter().take(n % 4) {
+            practices.push(practice(owner, &client, code, json!({})).await);
+        }
+        let said = json!({"client_id": client, "interaction_type": "call", "summary": format!("Talk {n}")});
+        owner.post("/crm/interactions", said).await.expect(201);
+        clients.push(client);
+    }
+    clients.sort_unstable();
+    practices.sort_unstable();
+    for (question, list, expected, limit) in [
+        ("hari+sharma", "clients", clients.clone(), 5),
+        ("practices+of+hari+sharma", "practices", practices.clone(), 2),
+        ("practices+of+hari+sharma", "practices", practices, 100),
+        ("calls+with+hari+sharma", "interactions", Vec::new(), 1),
+    ] {
+        let (mut found, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
+        loop {
+            let path = format!("/crm/shared-memory/search?q={question}&limit={limit}{cursor}");
+            let page = owner.get(&path).await.expect(200);
+            assert!(page["not_understood"].as_array().unwrap().is_empty(), "{page:#}");
+            let items = page[list].as_array().unwrap();
+            assert!(items.len() <= limit, "{question}");
+            found.extend(items.iter().map(|it| it["id"].as_str().unwrap().to_owned()));
+            pages += 1;
+            assert!(pages < 50, "{question}");
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        let count = found.len();
+        found.sort_unstable();
+        found.dedup();
+        assert_eq!(found.len(), count, "{question}: nothing twice");
+        if list == "interactions" {
+            assert_eq!(count, 12);
+        } else {
+            assert_eq!(found, expected, "{question}");
+        }
+    }
+    for cursor in ["abc", "..", "!!.0.", ".9.!!", "a.b.c.d"] {
+        let path = format!("/crm/shared-memory/search?q=practices+of+hari+sharma&cursor={cursor}");
+        let status = owner.get(&path).await.status;
+        assert!(status == 422 || cursor == ".9.!!", "{cursor}: {status}");
+    }
 }
 
 #[tokio::test]

@@ -313,6 +313,7 @@ fn bound(pointer: &str, len: usize, max: usize) -> Result<(), Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
     use serde_json::json;
 
     fn document() -> BusinessConfig {

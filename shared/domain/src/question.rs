@@ -82,6 +82,8 @@ enum Atom {
     Kind(InteractionType),
     /// A unit of time, in days.
     Days(u16),
+    /// The time ahead.
+    Ahead,
     /// Says nothing.
     Filler,
 }
@@ -111,16 +113,20 @@ impl Question {
             address,
         };
         let (mut subject, mut of_practices) = (None, false);
-        let (mut expiring, mut number, mut days) = (false, None, None);
+        let (mut expiring, mut ahead, mut days) = (false, false, None);
+        // A number and a unit of time, each with its place in the question.
+        let (mut number, mut unit) = (None, None);
+        let mut named = Vec::new();
         let mut at = 0;
         while at < words.len() {
             if let Some(n) = number_in(&words[at]) {
-                number = Some(n);
+                // Of two numbers the one before the unit counts.
+                named.extend(number.replace((n, at)).map(|(_, at)| at));
                 at += 1;
                 continue;
             }
             let Some((found, length)) = found_at(&words[at..], types) else {
-                read.named.push(words[at].clone());
+                named.push(at);
                 at += 1;
                 continue;
             };
@@ -135,15 +141,29 @@ impl Question {
                 Found::Atom(Atom::Status(status)) => read.status = Some(status),
                 Found::Atom(Atom::ClientStatus(status)) => read.client_status = Some(status),
                 Found::Atom(Atom::Kind(kind)) => read.interaction_type = Some(kind),
-                Found::Atom(Atom::Days(unit)) => {
-                    days = Some(unit.saturating_mul(number.take().unwrap_or(1)).min(DAYS_MAX));
-                }
+                Found::Atom(Atom::Days(length)) => match number.take() {
+                    Some((n, _)) => days = Some(length.saturating_mul(n).min(DAYS_MAX)),
+                    None => named.extend(unit.replace((length, at)).map(|(_, at)| at)),
+                },
+                Found::Atom(Atom::Ahead) => ahead = true,
                 Found::Atom(Atom::Filler) => {}
                 Found::Service(code) => read.practice_type_code = Some(code),
                 Found::Nationality(key) => read.nationality = Some(key),
             }
             at += length;
         }
+        // Without a number a unit is one of them where the time ahead is spoken of; else it is a name, as Hari is. A number
+        // alone is one of days where ends are spoken of.
+        match unit {
+            Some((length, _)) if days.is_none() && (expiring || ahead) => days = Some(length),
+            _ => named.extend(unit.map(|(_, at)| at)),
+        }
+        match number {
+            Some((n, _)) if days.is_none() && expiring => days = Some(n.min(DAYS_MAX)),
+            _ => named.extend(number.map(|(_, at)| at)),
+        }
+        named.sort_unstable();
+        read.named = named.into_iter().filter_map(|at| words.get(at).cloned()).collect();
         if expiring || days.is_some() {
             read.expiring_within_days = Some(days.unwrap_or(DAYS_AHEAD).max(1));
         }
@@ -330,6 +350,10 @@ mod tests {
             ("২ মাসে মেয়াদ শেষ", 60),
             ("renewals", 90),
             ("what has to renew next month", 30),
+            ("practices expiring in 45", 45),
+            ("pratiche questo mese", 30),
+            ("berkas bulan depan", 30),
+            ("अगले महीने के मामले", 30),
         ] {
             let read = read(question);
             assert_eq!(
@@ -372,6 +396,14 @@ mod tests {
         assert_eq!(read("john.smith@email.com practices").address.as_deref(), Some("john.smith@email.com"));
         assert_eq!(read("calls with maria").interaction_type, Some(InteractionType::Call));
         assert!(!read("zzz").says_something());
+        assert_eq!(read("practices of bianchi 137").named, ["bianchi", "137"]);
+        assert_eq!(read("hari sharma").named, ["hari", "sharma"]);
+        assert!(!read("hari sharma").speaks_of_practices());
+        let within = read("practices of hari sharma expiring in 30 days");
+        assert_eq!(
+            (within.expiring_within_days, within.named),
+            (Some(30), vec!["hari".to_owned(), "sharma".to_owned()])
+        );
         assert_eq!(read("practices expiring in 99999999999999 days").expiring_within_days, Some(1));
     }
 }

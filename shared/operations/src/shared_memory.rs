@@ -2,6 +2,7 @@
 //! to do.
 
 mod asking;
+mod named;
 mod searching;
 
 pub use crate::clients::{ClientContext, full_context};

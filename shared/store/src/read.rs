@@ -377,7 +377,8 @@ impl Store {
 }
 
 impl Page {
-    pub(crate) fn clamped(&self) -> usize {
+    /// How many records it may have: 50 where that is not said, 100 at most.
+    pub fn clamped(&self) -> usize {
         if self.limit == 0 { 50 } else { self.limit.min(100) }
     }
 

@@ -1,11 +1,11 @@
 //! Answering a question: the grammar's query, run over the lists that it leads to.
 
 use super::asking;
+use super::named::{Named, colleague};
 use crate::clients::Client;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::interactions::InteractionView;
-use crate::leads;
 use crate::practices::PracticeView;
 use crate::{Page, business_config};
 use domain::contact::Contact;
@@ -21,8 +21,6 @@ use utoipa::{IntoParams, ToSchema};
 
 /// How many pages of a list one question may read, where few of its records fit.
 const PAGES: usize = 5;
-/// How many clients of a name are looked at for what is theirs.
-const NAMESAKES: usize = 5;
 
 /// A question.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -91,7 +89,7 @@ pub async fn search(ctx: &Context, input: &SearchInput, page: &Page) -> Result<F
     let types: Vec<PracticeType> = types.into_iter().map(|kind| kind.value).collect();
     let today = settings.config.day_of(ctx.now());
     let read = Query::of(ctx, Question::read(&asked, &types), today).await?;
-    let is_understood = read.question.says_something() || read.assignee.is_some() || !read.clients.is_empty();
+    let is_understood = read.question.says_something() || read.assignee.is_some() || read.names_somebody();
     if is_understood && read.not_understood.is_empty() {
         return read.answer(ctx, asked, Reader::Grammar, page).await;
     }
@@ -114,50 +112,57 @@ pub async fn search(ctx: &Context, input: &SearchInput, page: &Page) -> Result<F
 struct Query {
     question: Question,
     assignee: Option<Email>,
-    /// The clients that it names; none if it names none.
-    clients: Vec<Stored<Contact>>,
-    names_clients: bool,
+    /// The clients whom it names, if it names any.
+    named: Option<Named>,
     not_understood: Vec<String>,
     today: Date,
 }
 
 impl Query {
     async fn of(ctx: &Context, question: Question, today: Date) -> Result<Self> {
-        let mut query = Self {
-            assignee: None,
-            clients: Vec::new(),
-            names_clients: false,
-            not_understood: Vec::new(),
-            question,
-            today,
-        };
-        let few = Page { limit: NAMESAKES, cursor: None };
+        let mut query = Self { assignee: None, named: None, not_understood: Vec::new(), question, today };
         if let Some(address) = query.question.address.clone() {
-            let listing = leads::finding::found(ctx, LeadFilter::default(), Some(&address), &few).await?;
-            query.clients = listing.items;
-            query.names_clients = true;
-            if query.clients.is_empty() {
-                query.assignee = address.parse().ok();
-                query.names_clients = query.assignee.is_none();
-            }
+            let named = Named::with_address(ctx, address.clone()).await?;
+            query.assignee = address.parse().ok().filter(|_| named.is_nobody());
+            query.named = Some(named).filter(|_| query.assignee.is_none());
         }
-        if query.question.named.is_empty() {
+        let words = query.question.named.clone();
+        if words.is_empty() {
             return Ok(query);
         }
-        let mut rest = query.question.named.clone();
-        if let Some((email, taken)) = colleague(ctx, &rest).await? {
-            query.assignee = Some(email);
-            rest.retain(|word| !taken.contains(word));
+        // A client's whole name is the client's, whoever of the business has one of its words.
+        let (colleague, namesakes) =
+            tokio::try_join!(colleague(ctx, &words), Named::with_words(ctx, words.clone()))?;
+        let Some((email, taken)) = colleague else {
+            query.name(namesakes, words);
+            return Ok(query);
+        };
+        let rest: Vec<String> = words.iter().filter(|word| !taken.contains(word)).cloned().collect();
+        if !rest.is_empty() && !namesakes.is_nobody() {
+            query.name(namesakes, words);
+            return Ok(query);
         }
+        query.assignee = Some(email);
         if !rest.is_empty() {
-            let filter = LeadFilter { name: rest.clone(), ..LeadFilter::default() };
-            query.clients = ctx.store().leads(&ctx.tenant, &filter, &few).await?.items;
-            query.names_clients = true;
-            if query.clients.is_empty() {
-                query.not_understood = rest;
-            }
+            query.name(Named::with_words(ctx, rest.clone()).await?, rest);
         }
         Ok(query)
+    }
+
+    /// Whether it names a client who is known.
+    fn names_somebody(&self) -> bool {
+        self.named.as_ref().is_some_and(|named| !named.is_nobody())
+    }
+
+    /// Takes those who have these words in their names for those who are meant, unless an address tells who is.
+    fn name(&mut self, namesakes: Named, words: Vec<String>) {
+        if self.names_somebody() {
+            return;
+        }
+        if namesakes.is_nobody() {
+            self.not_understood = words;
+        }
+        self.named = Some(namesakes);
     }
 
     async fn answer(self, ctx: &Context, query: String, read_by: Reader, page: &Page) -> Result<Found> {
@@ -230,12 +235,10 @@ impl Query {
 
     /// The practices that fit; where clients are spoken of too, a few pages are read and those of others left out.
     async fn practices(&self, ctx: &Context, page: &Page) -> Result<Listing<Stored<Practice>>> {
-        if self.names_clients {
-            let mut items = Vec::new();
-            for client in self.clients.iter().filter(|client| self.fits(client)) {
-                items.extend(self.page_of_practices(ctx, Some(client.id), page).await?.items);
-            }
-            return Ok(Listing { items, next: None });
+        if let Some(named) = &self.named {
+            let of_client =
+                |id, page: Page| async move { self.page_of_practices(ctx, Some(id), &page).await };
+            return named.theirs(ctx, page, |client| self.fits(client), of_client).await;
         }
         if self.question.nationality.is_none() && self.question.client_status.is_none() {
             return self.page_of_practices(ctx, None, page).await;
@@ -268,13 +271,7 @@ impl Query {
 
     /// The clients who fit; where practices are spoken of too, those who have one that fits.
     async fn clients(&self, ctx: &Context, page: &Page) -> Result<Listing<Stored<Contact>>> {
-        let by_practice = self.question.active || self.question.speaks_of_practices();
-        if self.names_clients && !by_practice {
-            let fitting =
-                self.clients.iter().filter(|client| self.fits(client) && self.is_looked_after(client));
-            return Ok(Listing { items: fitting.cloned().collect(), next: None });
-        }
-        if by_practice {
+        if self.question.active || self.question.speaks_of_practices() {
             return self.clients_of_practices(ctx, page).await;
         }
         let filter = LeadFilter {
@@ -283,13 +280,16 @@ impl Query {
             assignee: self.assignee.clone(),
             ..LeadFilter::default()
         };
-        Ok(ctx.store().leads(&ctx.tenant, &filter, page).await?)
+        match &self.named {
+            Some(named) => named.fitting(ctx, filter, page).await,
+            None => Ok(ctx.store().leads(&ctx.tenant, &filter, page).await?),
+        }
     }
 
     async fn clients_of_practices(&self, ctx: &Context, page: &Page) -> Result<Listing<Stored<Contact>>> {
         let (mut items, mut seen, mut page) = (Vec::new(), BTreeSet::new(), page.clone());
         for _ in 0..PAGES {
-            let listing = if self.names_clients {
+            let listing = if self.named.is_some() {
                 self.practices(ctx, &page).await?
             } else {
                 self.page_of_practices(ctx, None, &page).await?
@@ -311,20 +311,18 @@ impl Query {
             team_member: self.assignee.clone(),
             ..InteractionFilter::default()
         };
-        let shown = |items: &[Stored<domain::interaction::Interaction>]| {
-            items.iter().map(|interaction| InteractionView::of(interaction)).collect::<Vec<_>>()
-        };
-        if self.names_clients {
-            let mut items = Vec::new();
-            for client in &self.clients {
-                let of_client = InteractionFilter { contact: Some(client.id), ..filter.clone() };
-                let listing = ctx.store().interactions(&ctx.tenant, &of_client, page).await?;
-                items.extend(shown(&listing.items));
+        let listing = match &self.named {
+            Some(named) => {
+                let of_client = |id, page: Page| {
+                    let filter = InteractionFilter { contact: Some(id), ..filter.clone() };
+                    async move { Ok(ctx.store().interactions(&ctx.tenant, &filter, &page).await?) }
+                };
+                named.theirs(ctx, page, |client| self.fits(client), of_client).await?
             }
-            return Ok(Listing { items, next: None });
-        }
-        let listing = ctx.store().interactions(&ctx.tenant, &filter, page).await?;
-        Ok(Listing { items: shown(&listing.items), next: listing.next })
+            None => ctx.store().interactions(&ctx.tenant, &filter, page).await?,
+        };
+        let shown = listing.items.iter().map(|interaction| InteractionView::of(interaction));
+        Ok(Listing { items: shown.collect(), next: listing.next })
     }
 
     /// Whether a client is as the question wants clients.
@@ -334,33 +332,4 @@ impl Query {
             && (wanted.nationality.is_none()
                 || wanted.nationality == nationality::key(&contact.details.nationality))
     }
-
-    fn is_looked_after(&self, contact: &Contact) -> bool {
-        self.assignee.as_ref().is_none_or(|assignee| contact.details.assignee.as_ref() == Some(assignee))
-    }
-}
-
-/// The colleague whom one of these words means, by the local part of their address or a word of their name, and the words
-/// that do: a member, or whoever has work to do.
-async fn colleague(ctx: &Context, words: &[String]) -> Result<Option<(Email, Vec<String>)>> {
-    let (members, practices, clients) = tokio::try_join!(
-        async { Ok::<_, Error>(ctx.store().members(&ctx.tenant).await?) },
-        async { Ok(ctx.store().practice_figures(&ctx.tenant).await?) },
-        async { Ok(ctx.store().lead_counts(&ctx.tenant).await?) },
-    )?;
-    let mut known: Vec<(Email, Vec<String>)> =
-        members.iter().map(|member| (member.email.clone(), text::words(&member.name))).collect();
-    let others = practices.active_of.keys().chain(clients.by_assignee.keys());
-    known.extend(others.filter_map(|email| Some((email.parse().ok()?, Vec::new()))));
-    for word in words {
-        let local = |email: &Email| text::folded(&email.local_part());
-        let exact = known.iter().find(|(email, _)| local(email) == *word);
-        let part = || known.iter().find(|(email, _)| text::words(&local(email)).contains(word));
-        let by_name = || known.iter().find(|(_, name)| name.contains(word));
-        if let Some((email, name)) = exact.or_else(part).or_else(by_name) {
-            let of_them = |word: &&String| name.contains(word) || text::words(&local(email)).contains(word);
-            return Ok(Some((email.clone(), words.iter().filter(of_them).cloned().collect())));
-        }
-    }
-    Ok(None)
 }
