@@ -192,6 +192,10 @@ async fn all_that_happened_with_a_client_is_one_list() {
     owner.patch(&one, json!({"status": "in_progress"})).await.expect(200);
     owner.patch(&one, json!({"status": "completed"})).await.expect(200);
     owner.post(&format!("{one}/renew"), json!({})).await.expect(200);
+    // Two of one instant with others have places of their own, and what is set right is told.
+    for paid in [5_000_000, 15_000_000, 12_000_000] {
+        owner.patch(&one, json!({"paid_amount": paid})).await.expect(200);
+    }
     owner
         .patch(&format!("/deals/{}", deal["id"].as_str().unwrap()), json!({"stage": "won"}))
         .await
@@ -218,6 +222,7 @@ async fn all_that_happened_with_a_client_is_one_list() {
         ("practice_created", 1),
         ("practice_status", 2),
         ("practice_renewed", 1),
+        ("payment", 3),
         ("deal_created", 1),
         ("deal_stage", 1),
     ] {
@@ -238,6 +243,9 @@ async fn all_that_happened_with_a_client_is_one_list() {
     );
     let moved = whole.iter().find(|entry| entry["kind"] == "practice_status").unwrap();
     assert_eq!(moved["detail"], "in_progress → completed");
+    let payments: Vec<&Value> =
+        whole.iter().filter(|entry| entry["kind"] == "payment").map(|it| &it["detail"]).collect();
+    assert_eq!(payments, ["IDR -3,000,000", "IDR 10,000,000", "IDR 5,000,000"]);
     for limit in [1, 2, 3, 7] {
         assert_eq!(owner.all(&format!("{path}?limit={limit}")).await, whole, "{limit}");
     }

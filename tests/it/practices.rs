@@ -118,7 +118,7 @@ async fn a_practice_has_the_documents_fields_and_its_money_is_exact() {
         "practice_type_name": "KITAS (Limited Stay Permit)", "status": "inquiry", "active": true, "priority": "normal",
         "quoted_price": 15_000_000, "actual_price": null, "paid_amount": 0, "outstanding_amount": 15_000_000,
         "currency": "IDR", "payment_status": "unpaid", "assigned_to": "test@balizero.com", "start_date": null,
-        "completion_date": null, "expiry_date": null, "notes": "", "status_history": [], "renewals": [],
+        "completion_date": null, "expiry_date": null, "notes": "", "status_history": [], "renewals": [], "payments": [],
         "created_by": by, "created_at": made["created_at"], "updated_at": made["created_at"]});
     assert_eq!(made, expected);
     let read = owner.get(&path(&made)).await;
@@ -141,7 +141,12 @@ async fn a_practice_has_the_documents_fields_and_its_money_is_exact() {
         (&json!("partial"), &json!(9_999_999.5))
     );
     let patch = json!({"actual_price": 16_000_000, "paid_amount": 16_000_000});
-    assert_eq!(owner.patch(&path(&made), patch).await.expect(200)["payment_status"], "paid");
+    let paid = owner.patch(&path(&made), patch).await.expect(200);
+    assert_eq!(paid["payment_status"], "paid");
+    let payments: Vec<(&Value, &Value)> =
+        paid["payments"].as_array().unwrap().iter().map(|it| (&it["amount"], &it["currency"])).collect();
+    let rupiah = json!("IDR");
+    assert_eq!(payments, [(&json!(5_000_000.5), &rupiah), (&json!(10_999_999.5), &rupiah)]);
     owner.patch(&path(&company), json!({"paid_amount": 1_000, "status": "cancelled"})).await.expect(200);
     owner.patch(&path(&dollars), json!({"quoted_price": 99.99, "status": "completed"})).await.expect(200);
     let overview = owner.get("/crm/practices/stats/overview").await.expect(200);

@@ -55,6 +55,9 @@ pub enum Step {
         /// Until when.
         #[cfg_attr(feature = "openapi", schema(value_type = String))]
         due_at: Timestamp,
+        /// What the lead asked for, if it is for that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wish: Option<WishKind>,
     },
     /// The lead stands elsewhere in the sale.
     StatusChange {

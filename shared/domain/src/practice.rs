@@ -55,6 +55,9 @@ pub struct Practice {
     pub status_history: Vec<StatusChange>,
     /// Its last renewals, [`CHANGES`] at most, the last one last.
     pub renewals: Vec<Renewal>,
+    /// Its last payments, [`CHANGES`] at most, the last one last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<Payment>,
     /// Who made the record, as the audit names them.
     pub created_by: String,
     /// When the record was made.
@@ -63,7 +66,7 @@ pub struct Practice {
     pub updated_at: Timestamp,
 }
 
-/// How many moves and how many renewals of a practice are kept.
+/// How many moves, how many renewals and how many payments of a practice are kept.
 pub const CHANGES: usize = 50;
 
 /// How far a practice is.
@@ -180,6 +183,17 @@ pub struct Renewal {
     pub by: String,
 }
 
+/// One payment for a practice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// What came in; below zero where it was given back or set right.
+    pub money: Money,
+    /// When it was noted.
+    pub at: Timestamp,
+    /// Who noted it, as the audit names them.
+    pub by: String,
+}
+
 /// What a practice costs, and what of that is paid: all in one currency, in its minor unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
@@ -261,9 +275,22 @@ impl Practice {
             alert_at: None,
             status_history: Vec::new(),
             renewals: Vec::new(),
+            payments: Vec::new(),
             created_by,
             created_at: now,
             updated_at: now,
+        }
+    }
+
+    /// Sets what the practice costs and what of that is paid, and keeps what came in since and who noted it.
+    pub fn set_price(&mut self, price: Price, by: &str, now: Timestamp) {
+        let before = std::mem::replace(&mut self.price, price);
+        // What was noted in another currency says nothing of this one.
+        let noted = if before.currency == price.currency { before.paid } else { 0 };
+        if noted != price.paid {
+            let money = price.money(price.paid.saturating_sub(noted));
+            self.payments.push(Payment { money, at: now, by: by.to_owned() });
+            self.payments.drain(..self.payments.len().saturating_sub(CHANGES));
         }
     }
 

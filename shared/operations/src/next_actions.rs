@@ -172,7 +172,7 @@ fn apply(
             let task = Task { call_id: Some(call.id), wish, ..task };
             step.create(&task)?;
             ctx.changed(step, "task", task.id, "created")?;
-            Step::Task { task_id: task.id, title, due_at }
+            Step::Task { task_id: task.id, title, due_at, wish }
         }
         What::Message(draft) => Step::Message(draft),
         What::Status(to) => {

@@ -413,12 +413,13 @@ fn apply(
             return Err(Invalid::at(pointer, "must not be before start_date").into());
         }
     }
-    practice.price = Price {
+    let price = Price {
         currency,
         quoted: minor("/quoted_price", input.quoted_price)?,
         actual: minor("/actual_price", input.actual_price)?,
         paid: minor("/paid_amount", input.paid_amount)?.unwrap_or_default(),
     };
+    practice.set_price(price, &ctx.actor.name(), ctx.now());
     // What a person wrote is theirs.
     practice.read_in = None;
     practice.notes = text::prose(&notes, 10_000).map_err(|e| e.within("/notes"))?;

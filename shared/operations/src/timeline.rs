@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::{Listing, Page, clients};
 use domain::action::Step;
+use domain::analysis::WishKind;
 use domain::call::Direction;
 use domain::chat::MessageAuthor;
 use domain::contact::Standing;
@@ -50,6 +51,8 @@ pub enum TimelineKind {
     Interaction,
     /// Something followed from a call.
     Action,
+    /// The client asked for an appointment.
+    Booking,
     /// The client moved in the sale.
     LeadStatus,
     /// The client moved as a client.
@@ -60,6 +63,8 @@ pub enum TimelineKind {
     PracticeStatus,
     /// A practice was renewed.
     PracticeRenewed,
+    /// Money came in for a practice, or was given back.
+    Payment,
     /// A deal was begun.
     DealCreated,
     /// A deal moved from stage to stage.
@@ -126,7 +131,11 @@ impl TimelineEntry {
                 )
             },
             Moment::Action(action) => {
-                entry(TimelineKind::Action, action.id.to_string(), title_of(&action.step), &action.reason)
+                let kind = match action.step {
+                    Step::Task { wish: Some(WishKind::Appointment), .. } => TimelineKind::Booking,
+                    _ => TimelineKind::Action,
+                };
+                entry(kind, action.id.to_string(), title_of(&action.step), &action.reason)
             }
             Moment::Moved(id, moved) => {
                 let (from, to) = moved.standing.ends();
@@ -157,6 +166,15 @@ impl TimelineEntry {
                     practice.id.to_string(),
                     &practice.type_name,
                     &renewal.to.to_string(),
+                )
+            },
+            Moment::Paid(practice, payment) => Self {
+                by: Some(payment.by),
+                ..entry(
+                    TimelineKind::Payment,
+                    practice.id.to_string(),
+                    &practice.type_name,
+                    &payment.money.written(),
                 )
             },
             Moment::DealBegun(deal) => {

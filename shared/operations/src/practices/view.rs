@@ -4,7 +4,7 @@ use super::amount;
 use super::documents::DocumentView;
 use domain::money::Amount;
 use domain::practice::{
-    self, PaymentStatus, Practice, PracticePriority, PracticeStatus, Renewal, StatusChange, TypeCode,
+    self, Payment, PaymentStatus, Practice, PracticePriority, PracticeStatus, Renewal, StatusChange, TypeCode,
 };
 use domain::{ContactId, Currency, Email, Money, PracticeId};
 use jiff::Timestamp;
@@ -60,6 +60,8 @@ pub struct PracticeView {
     pub status_history: Vec<StatusChange>,
     /// Its last 50 renewals, the last one last.
     pub renewals: Vec<Renewal>,
+    /// Its last 50 payments, the last one last.
+    pub payments: Vec<PaymentView>,
     /// Who made the record, as the audit names them.
     pub created_by: String,
     /// When the record was made.
@@ -68,6 +70,20 @@ pub struct PracticeView {
     /// When it last changed.
     #[schema(value_type = String)]
     pub updated_at: Timestamp,
+}
+
+/// One payment for a practice.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PaymentView {
+    /// What came in, in the currency's major unit; below zero where it was given back or set right.
+    pub amount: Amount,
+    /// In which currency.
+    pub currency: Currency,
+    /// When it was noted.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// Who noted it, as the audit names them.
+    pub by: String,
 }
 
 /// A practice that may have to be renewed.
@@ -147,9 +163,21 @@ impl PracticeView {
             notes: practice.notes.clone(),
             status_history: practice.status_history.clone(),
             renewals: practice.renewals.clone(),
+            payments: practice.payments.iter().map(PaymentView::of).collect(),
             created_by: practice.created_by.clone(),
             created_at: practice.created_at,
             updated_at: practice.updated_at,
+        }
+    }
+}
+
+impl PaymentView {
+    fn of(payment: &Payment) -> Self {
+        Self {
+            amount: payment.money.printed().amount,
+            currency: payment.money.currency,
+            at: payment.at,
+            by: payment.by.clone(),
         }
     }
 }

@@ -19,7 +19,7 @@ use domain::chat::Message;
 use domain::contact::{Contact, Move};
 use domain::deal::{Deal, StageChange};
 use domain::interaction::Interaction;
-use domain::practice::{Practice, Renewal, StatusChange};
+use domain::practice::{Payment, Practice, Renewal, StatusChange};
 use domain::{ContactId, PracticeId, TenantId};
 use futures::future::try_join_all;
 use futures::try_join;
@@ -51,6 +51,8 @@ pub enum Moment {
     PracticeMoved(Arc<Practice>, StatusChange),
     /// What a practice got is valid for longer.
     PracticeRenewed(Arc<Practice>, Renewal),
+    /// Money came in for a practice, or was given back.
+    Paid(Arc<Practice>, Payment),
     /// A deal was begun.
     DealBegun(Arc<Deal>),
     /// A deal moved.
@@ -69,6 +71,7 @@ impl Moment {
             Self::PracticeBegun(practice) => practice.created_at,
             Self::PracticeMoved(_, moved) => moved.at,
             Self::PracticeRenewed(_, renewal) => renewal.at,
+            Self::Paid(_, payment) => payment.at,
             Self::DealBegun(deal) => deal.created_at,
             Self::DealMoved(_, moved) => moved.at,
         }
@@ -221,9 +224,14 @@ fn of_practice(practice: Arc<Practice>) -> Vec<Placed> {
         (place(moved.at, practice.id, n + 1), Moment::PracticeMoved(practice.clone(), moved.clone()))
     });
     let renewals = practice.renewals.iter().enumerate().map(|(n, renewal)| {
-        (place(renewal.at, practice.id, n + 1), Moment::PracticeRenewed(practice.clone(), renewal.clone()))
+        let id = format_args!("{}.renewed", practice.id);
+        (place(renewal.at, id, n), Moment::PracticeRenewed(practice.clone(), renewal.clone()))
     });
-    std::iter::once(begun).chain(moves).chain(renewals).collect()
+    let payments = practice.payments.iter().enumerate().map(|(n, payment)| {
+        let id = format_args!("{}.paid", practice.id);
+        (place(payment.at, id, n), Moment::Paid(practice.clone(), payment.clone()))
+    });
+    std::iter::once(begun).chain(moves).chain(renewals).chain(payments).collect()
 }
 
 fn of_deal(deal: Arc<Deal>) -> Vec<Placed> {
