@@ -234,6 +234,37 @@ async fn what_is_not_sure_a_person_is_asked() {
         .await;
     assert_eq!(len(owner, "/crm/review").await, 0);
     assert_eq!(len(owner, "/crm/practices").await, 0);
+    // However sure a later reading is, what was refused is not written; something else is.
+    owner.patch("/crm/settings", json!({"practice_confidence": 0.1})).await.expect(200);
+    let words = ["My name is Dino Blu, I need a KITAS.", "Hello? I do need a KITAS."];
+    let saved = save(owner, said("two@example.com", Some("t"), &words)).await;
+    assert_eq!((&saved["crm"]["processed"], &saved["crm"]["practice_id"]), (&json!(true), &Value::Null));
+    assert_eq!((len(owner, "/crm/review").await, len(owner, "/crm/practices").await), (0, 0));
+    owner.patch("/crm/settings", json!({"practice_confidence": 0.95})).await.expect(200);
+    let saved =
+        save(owner, said("two@example.com", Some("t"), &["My name is Dino Blu, I need an NPWP."])).await;
+    assert_eq!(saved["crm"]["practice_id"], Value::Null);
+    let open = owner.all("/crm/review").await;
+    assert_eq!((open.len(), &open[0]["proposal"]["practice_type_code"]), (1, &json!("NPWP")));
+    owner
+        .post(&format!("/crm/review/{}/reject", open[0]["id"].as_str().unwrap()), json!({}))
+        .await
+        .expect(200);
+
+    // A client who is refused is not made by a surer reading, whose service is asked about instead.
+    save(owner, said("no@example.com", Some("n"), &["My name is Carla Verdi."])).await;
+    let open = owner.all("/crm/review").await;
+    owner
+        .post(&format!("/crm/review/{}/reject", open[0]["id"].as_str().unwrap()), json!({}))
+        .await
+        .expect(200);
+    let words = ["My name is Carla Verdi.", "I need a KITAS."];
+    save(owner, said("no@example.com", Some("n"), &words)).await;
+    assert_eq!(owner.get("/crm/clients/by-email/no@example.com").await.problem(404), "not_found");
+    let open = owner.all("/crm/review").await;
+    assert_eq!((open.len(), &open[0]["about"]), (1, &json!("practice")));
+    let path = format!("/crm/review/{}", open[0]["id"].as_str().unwrap());
+    owner.post(&format!("{path}/reject"), json!({})).await.expect(200);
     save(owner, said("three@example.com", Some("u"), &["I need an NPWP."])).await;
     let open = owner.all("/crm/review").await;
     let path = format!("/crm/review/{}", open[0]["id"].as_str().unwrap());

@@ -52,6 +52,32 @@ pub struct ReadClient {
     pub confidence: f64,
 }
 
+impl ReadClient {
+    /// Whether anything is known of them.
+    pub fn says_something(&self) -> bool {
+        self.full_name.is_some()
+            || self.phone.is_some()
+            || self.email.is_some()
+            || self.nationality.is_some()
+            || self.company.is_some()
+    }
+
+    /// Takes out what `other` says, too. Where nothing is left, nobody is sure of a client.
+    pub fn remove(&mut self, other: &Self) {
+        fn remove<T: PartialEq>(value: &mut Option<Evident<T>>, other: Option<&Evident<T>>) {
+            value.take_if(|value| other.is_some_and(|other| other.value == value.value));
+        }
+        remove(&mut self.full_name, other.full_name.as_ref());
+        remove(&mut self.phone, other.phone.as_ref());
+        remove(&mut self.email, other.email.as_ref());
+        remove(&mut self.nationality, other.nationality.as_ref());
+        remove(&mut self.company, other.company.as_ref());
+        if !self.says_something() {
+            self.confidence = 0.0;
+        }
+    }
+}
+
 /// A service that a client wants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

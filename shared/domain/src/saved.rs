@@ -1,6 +1,6 @@
 //! Conversations that another system led and saves here, so that the record fills itself.
 
-use crate::extraction::Extraction;
+use crate::extraction::{Extraction, ReadClient, ReadPractice};
 use crate::{ContactId, Email, InteractionId, PracticeId, ReviewId, SavedConversationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -138,6 +138,33 @@ pub struct ReviewEntry {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl ReviewEntry {
+    /// Whether a person said no to it.
+    pub fn is_refused(&self) -> bool {
+        self.status == ReviewStatus::Rejected
+    }
+
+    /// Takes out of what was read what a person said no to: a later reading of the same is not written either, however sure
+    /// a model is.
+    pub fn withhold(&self, read: &mut Extraction) {
+        if !self.is_refused() {
+            return;
+        }
+        match self.about {
+            Doubt::Client => {
+                if let Ok(refused) = ReadClient::deserialize(&self.proposal) {
+                    read.client.remove(&refused);
+                }
+            }
+            Doubt::Practice => {
+                if let Ok(refused) = ReadPractice::deserialize(&self.proposal) {
+                    read.practice.take_if(|wanted| wanted.practice_type_code == refused.practice_type_code);
+                }
+            }
+        }
+    }
 }
 
 /// What a person is asked about.

@@ -71,24 +71,32 @@ async fn record(
     extraction: Extraction,
     accepted: Accepted,
 ) -> Result<()> {
-    let (settings, crm) = tokio::try_join!(business_config::get(ctx), crm_settings::get(ctx))?;
+    let reviews = saved.outcome.as_ref().map(|outcome| outcome.reviews.as_slice()).unwrap_or_default();
+    let (settings, crm, reviews) =
+        tokio::try_join!(business_config::get(ctx), crm_settings::get(ctx), async {
+            Ok(ctx.store().get_many::<ReviewEntry>(&ctx.tenant, reviews).await?)
+        },)?;
+    let mut read = extraction.clone();
+    for review in &reviews {
+        review.withhold(&mut read);
+    }
     let mut writer = Writer {
         ctx,
         step: ctx.step(),
         config: &settings.config,
         crm: &crm,
         saved: &saved,
-        read: &extraction,
+        read: &read,
+        reviews: &reviews,
         accepted,
         outcome: saved.outcome.clone().unwrap_or_default(),
     };
-    writer.outcome.reviews.clear();
     let client = writer.client().await?;
     if let Some(client) = &client {
         let practice = writer.practice(client).await?;
         writer.interaction(client, practice.as_ref()).await?;
     }
-    writer.ask(client.as_ref()).await?;
+    writer.ask(client.as_ref())?;
     let Writer { mut step, outcome, .. } = writer;
     saved.outcome = Some(outcome);
     saved.extraction = Some(extraction);
@@ -107,7 +115,10 @@ struct Writer<'a> {
     config: &'a BusinessConfig,
     crm: &'a CrmSettings,
     saved: &'a SavedConversation,
+    /// What was read, but for what people said no to.
     read: &'a Extraction,
+    /// What people were asked of this conversation, the oldest first.
+    reviews: &'a [Stored<ReviewEntry>],
     accepted: Accepted,
     outcome: Outcome,
 }
@@ -315,18 +326,17 @@ impl Writer<'_> {
     }
 
     /// Asks a person about what is not sure enough, and takes back what is answered by now.
-    async fn ask(&mut self, client: Option<&Contact>) -> Result<()> {
-        let read = self.read;
-        let known = self.saved.outcome.as_ref().map(|outcome| outcome.reviews.clone()).unwrap_or_default();
-        let known = self.ctx.store().get_many::<ReviewEntry>(&self.ctx.tenant, &known).await?;
+    fn ask(&mut self, client: Option<&Contact>) -> Result<()> {
+        let (read, reviews) = (self.read, self.reviews);
         let said = &read.client;
-        let names_something = said.full_name.is_some() || said.phone.is_some() || said.nationality.is_some();
-        let doubts_client = !self.trusts_client() && (client.is_none() || names_something);
+        let is_refused = reviews.iter().any(|review| review.about == Doubt::Client && review.is_refused());
+        let is_new = client.is_none() && !is_refused;
+        let doubts_client = !self.trusts_client() && (is_new || said.says_something());
         let client_proposal = doubts_client.then(|| (json!(said), said.confidence));
         let doubted = read.practice.as_ref().filter(|_| self.wanted().is_none() || client.is_none());
         let practice_proposal = doubted.map(|practice| (json!(practice), practice.confidence));
         for (about, proposal) in [(Doubt::Client, client_proposal), (Doubt::Practice, practice_proposal)] {
-            let known = known.iter().find(|entry| entry.about == about);
+            let known = reviews.iter().rfind(|review| review.about == about);
             self.ask_about(about, known, proposal, client)?;
         }
         Ok(())
@@ -343,11 +353,9 @@ impl Writer<'_> {
         let contact_id = client.map(|client| client.id);
         let entry = match (known, proposal) {
             (None, None) => return Ok(()),
-            (Some(known), _) if known.status != ReviewStatus::Open => {
-                // Who said no once is not asked the same again.
-                self.outcome.reviews.push(known.id);
-                return Ok(());
-            }
+            // Who said no once is not asked the same again; something else is another question.
+            (Some(known), None) if known.is_refused() => return Ok(()),
+            (Some(known), _) if !known.is_refused() && known.status != ReviewStatus::Open => return Ok(()),
             (Some(known), None) => {
                 let is_answer = self.accepted.review.is_some();
                 let status = if is_answer { ReviewStatus::Accepted } else { ReviewStatus::Superseded };
@@ -361,10 +369,10 @@ impl Writer<'_> {
                     ..known.value.clone()
                 }
             }
-            (Some(known), Some((proposal, confidence))) => {
+            (Some(known), Some((proposal, confidence))) if known.status == ReviewStatus::Open => {
                 ReviewEntry { proposal, confidence, contact_id, updated_at: now, ..known.value.clone() }
             }
-            (None, Some((proposal, confidence))) => ReviewEntry {
+            (_, Some((proposal, confidence))) => ReviewEntry {
                 id: ctx.new_id(),
                 about,
                 conversation: self.saved.id,
@@ -379,8 +387,10 @@ impl Writer<'_> {
                 updated_at: now,
             },
         };
-        self.outcome.reviews.push(entry.id);
-        self.step.save(known, &entry)?;
+        if !self.outcome.reviews.contains(&entry.id) {
+            self.outcome.reviews.push(entry.id);
+        }
+        self.step.save(known.filter(|known| known.id == entry.id), &entry)?;
         ctx.changed(&mut self.step, "review", entry.id, entry.status.as_str())
     }
 }
