@@ -21,6 +21,7 @@ macro_rules! tests_everywhere {
             an_end_counts_once
             files_go_by_links
             a_conversation_fills_the_record
+            a_person_is_erased_for_good
             a_practice_goes_its_way
             two_records_become_one_and_two_again
             tenants_never_see_each_other
@@ -368,6 +369,46 @@ pub async fn two_records_become_one_and_two_again(stage: &Stage) {
     stands("undone").await;
     assert_eq!(owner.all(&format!("/crm/interactions?client_id={gone}")).await.len(), 20);
     assert_eq!(owner.get(&format!("/crm/clients/{kept}")).await.expect(200)["phone"], Value::Null);
+}
+
+/// Of a person who is erased nothing is left: the talk, the sealed fields and the document go, and whoever comes back is new.
+pub async fn a_person_is_erased_for_good(stage: &Stage) {
+    let owner = stage.tenant("erased").await.owner;
+    let fields = json!([{"name": "passport", "type": "text", "sensitive": true}]);
+    owner.put("/business-config", json!({"customFields": fields})).await.expect(200);
+    agent(&owner, "Maya").await;
+    let number = stage.callee.number(1);
+    let id = lead(&owner, "রহিমা", &number).await;
+    let client = format!("/crm/clients/{id}");
+    let sealed = format!("{client}/sensitive");
+    owner.patch(&sealed, json!({"passport": "YA1234567"})).await.expect(200);
+    assert_eq!(owner.get(&sealed).await.expect(200)[0]["value"], "YA1234567");
+    owner.post("/admin/apply-migration-007", json!({})).await.expect(200);
+    let practice = json!({"client_id": id, "practice_type_code": "KITAS"});
+    let practice = text(&owner.post("/crm/practices", practice).await.expect(201)["id"]);
+    let call = text(&owner.post("/calls", json!({"lead_id": id})).await.expect(202)["id"]);
+    call_that_is(stage, &owner, &call, "in_progress").await;
+    stage.talks_end().await;
+    call_that_is(stage, &owner, &call, "completed").await;
+
+    owner.post(&format!("{client}/erase"), json!({})).await.expect(202);
+    assert_eq!(owner.get(&client).await.problem(404), "not_found");
+    let erased = stage
+        .until("the erasure", async || {
+            let erased = owner.get(&format!("/crm/erasures/{id}")).await.expect(200);
+            (erased["status"] == "done").then_some(erased)
+        })
+        .await;
+    assert_eq!(
+        (&erased["removed"]["calls"], &erased["removed"]["practices"]),
+        (&json!(1), &json!(1)),
+        "{erased:#}"
+    );
+    for gone in [format!("/calls/{call}"), format!("/crm/practices/{practice}"), sealed] {
+        assert_eq!(owner.get(&gone).await.problem(404), "not_found", "{gone}");
+    }
+    assert!(owner.all("/crm/clients").await.is_empty());
+    assert_ne!(lead(&owner, "রহিমা", &number).await, id);
 }
 
 /// A client is given a service: what it costs, what they bring, how far it is, and until when it is valid.
