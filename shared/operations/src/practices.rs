@@ -16,8 +16,8 @@ use domain::practice::{
     Document, Practice, PracticePriority, PracticeStatus, PracticeType, Price, TypeCode, missing,
 };
 use domain::{ContactId, Currency, Day, Email, Invalid, PracticeId, Role, text};
-use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{PracticeFilter, Settings, Stored};
@@ -165,7 +165,7 @@ pub async fn create(ctx: &Context, input: PracticeInput) -> Result<Stored<Practi
     let fixed = kind.base_price.filter(|price| input.currency.is_none_or(|own| own == price.currency));
     let quoted_price = input.quoted_price.or_else(|| fixed.map(|price| price.printed().amount));
     let input = PracticeInput { quoted_price, ..input };
-    apply(ctx, &mut practice, input, &kind, rules.today(ctx))?;
+    apply(&mut practice, input, &kind, &ctx.actor.name(), rules.today(ctx), now)?;
     rules.arm(ctx, &mut practice);
     // A practice begins where it is said to be.
     practice.status_history.clear();
@@ -263,7 +263,7 @@ pub async fn update(
                 chosen_type(ctx, &input.practice_type_code).await?
             };
             let mut practice = old.value.clone();
-            apply(ctx, &mut practice, input, &kind, today)?;
+            apply(&mut practice, input, &kind, &ctx.actor.name(), today, ctx.now())?;
             rules.arm(ctx, &mut practice);
             replace(ctx, &old, &practice, "practice.updated").await
         }
@@ -395,11 +395,12 @@ fn shown(listing: Listing<Stored<Practice>>) -> Listing<PracticeView> {
 
 /// Checks what was written and makes it the practice's. What always has a value and is not written stays as it is.
 fn apply(
-    ctx: &Context,
     practice: &mut Practice,
     input: PracticeInput,
     kind: &PracticeType,
+    by: &str,
     today: Date,
+    now: Timestamp,
 ) -> Result<()> {
     let currency = input.currency.unwrap_or(practice.price.currency);
     let minor = |pointer: &str, amount: Option<Amount>| {
@@ -419,7 +420,7 @@ fn apply(
         actual: minor("/actual_price", input.actual_price)?,
         paid: minor("/paid_amount", input.paid_amount)?.unwrap_or_default(),
     };
-    practice.set_price(price, &ctx.actor.name(), ctx.now());
+    practice.set_price(price, by, now);
     // What a person wrote is theirs.
     practice.read_in = None;
     practice.notes = text::prose(&notes, 10_000).map_err(|e| e.within("/notes"))?;
@@ -434,8 +435,8 @@ fn apply(
     practice.completion_date = input.completion_date.map(Day::date);
     practice.expiry_date = input.expiry_date.map(Day::date);
     let status = input.status.unwrap_or(practice.status);
-    practice.move_to(status, kind.validity_months, today, &ctx.actor.name(), ctx.now());
-    practice.updated_at = ctx.now();
+    practice.move_to(status, kind.validity_months, today, by, now);
+    practice.updated_at = now;
     Ok(())
 }
 

@@ -83,8 +83,9 @@ pub async fn create(ctx: &Context, input: TaskInput) -> Result<Stored<TaskView>>
     let (settings, lead) = tokio::try_join!(business_config::get(ctx), leads::named(ctx, input.contact_id))?;
     let input = TaskInput { contact_id: lead.id, ..input };
     let mut task = for_contact(ctx, input.contact_id, "", "", None, TaskPriority::default());
-    apply(&mut task, input, &settings.config.timezone, ctx.now())?;
-    let view = TaskView::of(&task, ctx.now());
+    let now = task.created_at;
+    apply(&mut task, input, &settings.config.timezone, now)?;
+    let view = TaskView::of(&task, now);
     let mut step = ctx.step();
     step.create(&task)?;
     ctx.audited(&mut step, "task.created", task.id, None, Some(&view))?;

@@ -72,10 +72,9 @@ async fn record(
     accepted: Accepted,
 ) -> Result<()> {
     let reviews = saved.outcome.as_ref().map(|outcome| outcome.reviews.as_slice()).unwrap_or_default();
+    let reviews = async { Ok(ctx.store().get_many::<ReviewEntry>(&ctx.tenant, reviews).await?) };
     let (settings, crm, reviews) =
-        tokio::try_join!(business_config::get(ctx), crm_settings::get(ctx), async {
-            Ok(ctx.store().get_many::<ReviewEntry>(&ctx.tenant, reviews).await?)
-        },)?;
+        tokio::try_join!(business_config::get(ctx), crm_settings::get(ctx), reviews)?;
     let mut read = extraction.clone();
     for review in &reviews {
         review.withhold(&mut read);

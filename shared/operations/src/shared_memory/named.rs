@@ -15,7 +15,7 @@ const NAMESAKES: usize = 5;
 pub(super) struct Named {
     by: By,
     /// The first of them.
-    pub(super) first: Listing<Stored<Contact>>,
+    first: Listing<Stored<Contact>>,
 }
 
 /// By what they are named.
@@ -49,6 +49,11 @@ impl Named {
     async fn of(ctx: &Context, by: By) -> Result<Self> {
         let first = people(ctx, &by, LeadFilter::default(), &Page { limit: NAMESAKES, cursor: None }).await?;
         Ok(Self { by, first })
+    }
+
+    /// Whether somebody of the name was found at once.
+    pub(super) fn is_somebody(&self) -> bool {
+        !self.first.items.is_empty()
     }
 
     /// Whether there is nobody of the name.

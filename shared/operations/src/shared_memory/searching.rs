@@ -138,7 +138,7 @@ impl Query {
             return Ok(query);
         };
         let rest: Vec<String> = words.iter().filter(|word| !taken.contains(word)).cloned().collect();
-        if !rest.is_empty() && !namesakes.is_nobody() {
+        if !rest.is_empty() && namesakes.is_somebody() {
             query.name(namesakes, words);
             return Ok(query);
         }
