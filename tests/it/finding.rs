@@ -102,6 +102,33 @@ async fn leads_are_found_by_name_number_and_address() {
 }
 
 #[tokio::test]
+async fn of_several_words_any_may_lead_and_nobody_is_left_out() {
+    let app = TestApp::start().await;
+    let owner = &app.owner;
+    // More of each word than are looked at before one is chosen.
+    let mut expected = Vec::new();
+    for n in 0..105 {
+        let (both, first) = (format!("Giulia{n:03}"), format!("Giulia{:03}", n + 500));
+        lead_of(owner, json!({"first_name": both, "last_name": "Rossi"})).await;
+        if n < 40 {
+            lead_of(owner, json!({"first_name": first, "last_name": "Verdi"})).await;
+        }
+        expected.push(both);
+    }
+    lead_of(owner, json!({"first_name": "Rossana", "last_name": "Giuliani"})).await;
+    expected.push("Rossana".to_owned());
+    for (query, limit) in [("giulia%20ross", 7), ("ross%20giulia", 50), ("ros%20rossa%20giul", 1)] {
+        let mut found = found(owner, &format!("search={query}&limit={limit}")).await;
+        found.sort_unstable();
+        if limit == 1 {
+            assert_eq!(found, ["Rossana"], "{query}");
+        } else {
+            assert_eq!(found, expected, "{query}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_pipeline_counts_every_status() {
     let app = TestApp::start().await;
     let owner = &app.owner;
