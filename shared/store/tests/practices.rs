@@ -36,12 +36,9 @@ fn kind() -> PracticeType {
 
 fn practice() -> Practice {
     let mut practice = Practice::new(id(1), id(2), &kind(), "key_1".to_owned(), NOW);
-    practice.price = Price {
-        currency: "IDR".parse().unwrap(),
-        quoted: Some(1_500_000_000),
-        actual: None,
-        paid: 500_000_000,
-    };
+    let currency = "IDR".parse().unwrap();
+    let price = Price { currency, quoted: Some(1_500_000_000), actual: None, paid: 500_000_000 };
+    practice.set_price(price, "key_1", NOW);
     practice.assignee = "Antonello@BaliZero.com".parse().ok();
     practice.move_to(PracticeStatus::WaitingDocuments, Some(12), date(2027, 1, 15), "key_1", NOW);
     practice.renew(Some(date(2028, 1, 15)), None, date(2027, 1, 15), "key_1", NOW).unwrap();
@@ -104,6 +101,10 @@ async fn every_record_is_stored_as_it_was_and_read_back() {
     for (to, found) in [(date(2028, 1, 14), 0), (date(2028, 1, 15), 1)] {
         let page = store.expiring_practices(&tenant(), expiring(to), &none, &Page::default()).await.unwrap();
         assert_eq!(page.items.len(), found);
+        assert_eq!(
+            store.count_expiring(&tenant(), expiring(to)).await.unwrap(),
+            i64::try_from(found).unwrap()
+        );
     }
     let about = InteractionFilter { practice: Some(practice.id), ..InteractionFilter::default() };
     let said = store.interactions(&tenant(), &about, &Page::default()).await.unwrap();
